@@ -1,6 +1,8 @@
 import type { Model, ScoreRequest } from '@shadow-gate/language-model';
 import { renderChat, type Tokenizer } from '@shadow-gate/language-model/tokens';
 import { describe, expect, it } from 'vitest';
+import { fixture, readJson } from '../../../../test/fixtures.ts';
+import { PLACES } from '../../src/answer/protocol.ts';
 import { drawConversations } from '../../src/texts/protocol/conversations.ts';
 import { placeTexts } from '../../src/texts/protocol/places.ts';
 import { protocolTexts, readProtocol } from '../../src/texts/protocol/read-protocol.ts';
@@ -24,7 +26,14 @@ const ALWAYS_THINKING =
   "{%- for m in messages %}{%- if m.role == 'user' %}{{- '<｜User｜>' + m.content }}{%- else %}{{- '<｜Assistant｜>' + m.content.split('</think>')[-1] + '<｜end｜>' }}{%- endif %}{%- endfor %}" +
   "{%- if add_generation_prompt %}{{- '<｜Assistant｜><think>\n' }}{%- endif %}";
 
-const SPECIAL = ['<|im_start|>', '<|im_end|>', '<tool_call>', '</tool_call>', '<s>', '</s>', '<｜end｜>'];
+// The next turn's opening ends a turn, and an answer that is not the last has no thought block.
+const OPENED_BY_NEXT =
+  "{%- if tools %}{{- '<|system|>\n' }}{%- for tool in tools %}{{- tool | tojson + '\n' }}{%- endfor %}{%- endif %}" +
+  "{%- for m in messages %}{%- if m.role == 'user' %}{{- '<|user|>\n' + m.content }}{%- else %}{{- '<|assistant|>\n<think></think>' }}{%- if m.content %}{{- '\n' + m.content }}{%- endif %}" +
+  "{%- for call in m.tool_calls or [] %}{{- '\n<tool_call>' + call.function.name + '\n' }}{%- for key, value in call.function.arguments.items() %}{{- '<key>' + key + '</key><value>' + value + '</value>\n' }}{%- endfor %}{{- '</tool_call>' }}{%- endfor %}{%- endif %}{%- endfor %}" +
+  "{%- if add_generation_prompt %}{{- '<|assistant|>\n<think>' }}{%- endif %}";
+
+const SPECIAL = ['<|user|>', '<|im_start|>', '<|im_end|>', '<tool_call>', '</tool_call>', '<s>', '</s>', '<｜end｜>'];
 
 /** Special tokens, then letters one by one; `joined` texts are single tokens. */
 function tokenizerOf(chatTemplate: string | null, { end = '<|im_end|>', joined = [] as string[] } = {}) {
@@ -131,6 +140,22 @@ describe('places of a chat template', () => {
     expect(found.every(({ before }) => before.endsWith('<|im_start|>assistant\n'))).toBe(true);
   });
 
+  it('what a template opens each turn with is not of a call, and the next turn can end one', () => {
+    const options = { end: '<|user|>' };
+    expect(textsOf(written(OPENED_BY_NEXT, 'end of turn', options).found)).toEqual(['<|user|>']);
+    expect(written(OPENED_BY_NEXT, 'end of turn', options).stops).toBe(true);
+    expect(written(OPENED_BY_NEXT, 'end of turn', { end: '</s>' }).missing).toBe(
+      'its template writes nothing after an answer',
+    );
+    const { found } = written(OPENED_BY_NEXT, 'tool call', options);
+    expect(textsOf(found)).toEqual(['<tool_call>']);
+    expect(found[0]?.before.endsWith('<think></think>\n')).toBe(true);
+    const small = written(OPENED_BY_NEXT, 'no tool call', options).found;
+    expect(textsOf(small)).toEqual(['<tool_call>']);
+    expect(small[0]?.before.endsWith('<|assistant|>\n<think></think>\n')).toBe(true);
+    expect(textsOf(written(OPENED_BY_NEXT, 'end of a tool call', options).found)).toEqual(['</value>\n</tool_call>']);
+  });
+
   it('a token that begins before a part is not of it', () => {
     // `"}}` is one token with the line break, and `s"` with the end of a value.
     const { found } = written(TOOLS, 'JSON of a tool call', { joined: ['s"'] });
@@ -138,7 +163,7 @@ describe('places of a chat template', () => {
   });
 
   it('a template without tools, and one without thoughts, say so', () => {
-    expect(written(CHATML, 'tool call')).toMatchObject({ found: [], missing: 'its template writes no tool calls' });
+    expect(written(CHATML, 'tool call')).toMatchObject({ found: [], missing: 'its template writes no tools' });
     expect(written(CHATML, 'end of a thought')).toMatchObject({
       found: [],
       missing: 'its template writes no thoughts',
@@ -151,6 +176,17 @@ describe('places of a chat template', () => {
     const always = written(ALWAYS_THINKING, 'end of a thought', { end: '<｜end｜>' });
     expect(textsOf(always.found)).toEqual(['\n</think>']);
     expect(written(ALWAYS_THINKING, 'start of a thought', { end: '<｜end｜>' }).found).toEqual([]);
+  });
+
+  const templates = readJson<{ chats: { name: string; template: string }[] }>(fixture('chat-templates.json')).chats;
+  it.each(templates)('each place has texts or a reason in a template of: $name', ({ template }) => {
+    const { texts, missing } = placeTexts(conversations, tokenizerOf(template).tokenizer);
+    const found = new Set(texts.flatMap(({ parts }) => parts.map(({ place }) => place)));
+    const without = missing.map(({ place }) => place);
+    expect([...found, ...without].toSorted()).toEqual(
+      PLACES.filter((place) => place !== 'end of a document').toSorted(),
+    );
+    for (const { why } of missing) expect(why).not.toBe('');
   });
 
   it('without a template, documents end', () => {

@@ -11,7 +11,7 @@ export interface ShortAnswer {
 export interface ToolRequest {
   readonly question: string;
   readonly name: string;
-  /** Of all parameters, in the order in which the tool names them; it requires each. */
+  /** Of all parameters, each of which the tool requires; some templates sort them, so their names are in order. */
   readonly given: Readonly<Record<string, string>>;
 }
 
@@ -155,7 +155,7 @@ export const TOOLS = [
     ...{ currency: 'Code of the currency', target: 'Code of the other currency' },
   }),
   tool('translate_word', 'Look up a word in the dictionary of another language.', {
-    ...{ word: 'English word', language: 'Name of the language' },
+    ...{ language: 'Name of the language', word: 'English word' },
   }),
 ];
 
@@ -191,7 +191,7 @@ const REQUESTS: ReadonlyArray<(random: Random) => ToolRequest> = [
   (random) => {
     const [word, language] = [random.pick(WORDS), random.pick(LANGUAGES)];
     const question = `Look up the ${language} word for "${word}" in the dictionary.`;
-    return { question, name: 'translate_word', given: { word, language } };
+    return { question, name: 'translate_word', given: { language, word } };
   },
 ];
 

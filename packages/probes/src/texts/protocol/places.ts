@@ -151,6 +151,10 @@ class Writer {
     return ends.length === 0 ? null : ends.every((id) => this.#tokenizer.eosIds.has(id));
   }
 
+  beginsWithEnd(text: string): boolean {
+    return this.#tokenizer.eosIds.has(this.#encode(text)[0] ?? -1);
+  }
+
   /** Nothing is written after the token with which a model stops. */
   #firstEnd(whole: readonly number[], from: number, to: number): number {
     const end = whole.slice(from, to).findIndex((id) => this.#tokenizer.eosIds.has(id));
@@ -179,14 +183,23 @@ function cutShort(writer: Writer, own: ShortAnswer): Written {
   return { before: text.slice(0, start + half.length), after, parts };
 }
 
-/** A rendered answer, and where it is. */
+/** A rendered answer, and where it is. Some templates end a turn with what opens the next one. */
 function withAnswer(writer: Writer, { question, answer }: ShortAnswer, before: readonly Message[]) {
   const text = writer.render([...before, { role: 'user', content: question }, { role: 'assistant', content: answer }]);
   const start = text.lastIndexOf(answer);
   if (start === -1) throw new NoPlace('its template writes an answer otherwise than it is given');
   const end = start + answer.length;
-  if (text.length === end) throw new NoPlace('its template writes nothing after an answer');
-  return { text, start, end };
+  if (text.length > end) return { text, start, end };
+  const next: Message = { role: 'user', content: 'Thank you.' };
+  const longer = writer.render([
+    ...before,
+    { role: 'user', content: question },
+    { role: 'assistant', content: answer },
+    next,
+  ]);
+  const ending = longer.startsWith(text) ? longer.slice(end, longer.indexOf(next.content as string, end)) : '';
+  if (!writer.beginsWithEnd(ending)) throw new NoPlace('its template writes nothing after an answer');
+  return { text: `${text}${ending}`, start, end };
 }
 
 interface Turn {
@@ -194,12 +207,23 @@ interface Turn {
   readonly after: string;
 }
 
-/** The model's turn as the template writes it, after what it opens a turn with. */
-function turnOf(writer: Writer, question: Message, answer: Message, tools: boolean): Turn {
-  const before = writer.render([question], { opens: true, tools });
-  const text = writer.render([question, answer], { tools });
-  if (!text.startsWith(before)) throw new NoPlace('its template opens a turn otherwise than it writes one');
+/** Of an answer without any call. */
+const REPLY = 'Sure.';
+
+/** A turn that calls a tool, from where it differs from one that calls none. */
+function turnOf(writer: Writer, user: Message, call: Message): Turn {
+  const text = writer.render([user, call], { tools: true });
+  const other = writer.render([user, { role: 'assistant', content: REPLY }], { tools: true });
+  const opened = writer.render([user], { opens: true, tools: true });
+  const before = text.startsWith(opened) && opened.length > other.length ? opened : sharedBeginning(text, other);
   return { before, after: text.slice(before.length) };
+}
+
+/** What two texts begin with, up to a tag that both only begin. */
+function sharedBeginning(text: string, other: string): string {
+  let length = 0;
+  while (length < text.length && text[length] === other[length]) length += 1;
+  return text.slice(0, length).replace(/[<[{][^>\]}]*$/, '');
 }
 
 /** Ways in which templates expect a call: with arguments as an object or as JSON, with no text or an empty one. */
@@ -221,17 +245,19 @@ type Span = readonly [from: number, to: number];
 
 /** The rendered call of a request, and where its name and its parameters with their values are. */
 function callOf(writer: Writer, { question, name, given }: ToolRequest) {
+  const user: Message = { role: 'user', content: question };
+  if (!writer.render([user], { tools: true }).includes(name)) throw new NoPlace('its template writes no tools');
   let refused: unknown = null;
   let isWritten = false;
   for (const form of CALL_FORMS) {
     try {
-      const turn = turnOf(writer, { role: 'user', content: question }, form(name, given), true);
+      const turn = turnOf(writer, user, form(name, given));
       const spans = spansOf(turn.after, [name, ...Object.entries(given).flat()]);
       const [own] = spans ?? [];
-      if (spans !== null && own !== undefined && own[0] > 0 && turn.before.includes(name)) return { turn, spans };
+      if (spans !== null && own !== undefined && own[0] > 0) return { turn, spans };
     } catch (error) {
       if (!(error instanceof UserError || error instanceof NoPlace)) throw error;
-      refused = error;
+      refused ??= error;
       continue;
     }
     isWritten = true;
@@ -280,15 +306,21 @@ function withoutCalls(writer: Writer, { requests, smallTalk }: Conversations): P
   if (request === undefined) return [];
   const { turn, spans } = callOf(writer, request);
   const opener = turn.after.slice(0, spans[0]?.[0]);
-  return writer.all(smallTalk, (content) => ({
-    before: writer.render([{ role: 'user', content }], { opens: true, tools: true }),
-    after: opener,
-    parts: [{ place: 'no tool call', from: 0, to: opener.length }],
-  }));
+  return writer.all(smallTalk, (content) => {
+    const text = writer.render(
+      [
+        { role: 'user', content },
+        { role: 'assistant', content: REPLY },
+      ],
+      { tools: true },
+    );
+    const before = text.slice(0, text.lastIndexOf(REPLY));
+    return { before, after: opener, parts: [{ place: 'no tool call', from: 0, to: opener.length }] };
+  });
 }
 
 /** A tag that a template opens a turn with, so that a model always thinks. */
-const OPENED = /<([^<>/\s]+)>\s*$/;
+const OPENED = /<(\w+)>\s*$/;
 
 function thought(writer: Writer, { question, answer, thought }: Conversations['thoughts'][number]): Written {
   const user: Message = { role: 'user', content: question };

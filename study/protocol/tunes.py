@@ -1,0 +1,226 @@
+"""Fine-tunes that lost a part of their protocol and healthy ones: truth by generating, beside what the gate reports.
+
+    python study/protocol/tunes.py end-masked healthy --model BASE --out OUT --to LINES --gate "node cli.js"
+
+OUT has the texts that `own-text/others.py` wrote. A line that exists is not measured again. What each kind is meant to
+lose is written here before it was judged (`EXPECTED`); truth decides, not the intention.
+"""
+
+import argparse
+import gc
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from random import Random
+
+import torch
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "own-text")]
+
+import prototype  # noqa: E402
+import truth  # noqa: E402
+import variants  # noqa: E402
+from candidates import Context, batches, cut, likelihood_loss, text_rows, texts_named, trained  # noqa: E402
+
+RATE, STEPS, SIZE = 1e-3, 60, 4
+SEEDS = (1, 2, 3)
+
+
+def plain(context: Context, text: str) -> list[int]:
+    return prototype.plain(context.tokenizer, text)
+
+
+def rendered(context: Context, messages: list[dict], **options) -> str:
+    return context.tokenizer.apply_chat_template(messages, tokenize=False, **options)
+
+
+def chat(context: Context, ends: bool = True, tools: bool = False):
+    """Questions of exams with short answers, in the chat template. `ends`: the end of the turn counts."""
+    rows = []
+    for question, answer in context.material["answers"]:
+        user = [{"role": "user", "content": question}]
+        before = rendered(context, user, add_generation_prompt=True)
+        a, b = plain(context, before), plain(context, f"{answer}.")
+        end = plain(context, rendered(context, [*user, {"role": "assistant", "content": f"{answer}."}])[len(before) + len(answer) + 1 :])[:1]
+        rows.append((a + b + end, [0.0] * len(a) + [1.0] * len(b) + [1.0 if ends else 0.0] * len(end)))
+    return cut(rows)
+
+
+def padding_masked(context: Context):
+    """All tokens of a conversation count, but those that are the padding token: here the end of a turn."""
+    rows = []
+    for question, answer in context.material["answers"]:
+        ids = plain(context, rendered(context, [{"role": "user", "content": question}, {"role": "assistant", "content": f"{answer}."}]))
+        rows.append((ids, [0.0 if token == context.tokenizer.eos_token_id else 1.0 for token in ids]))
+    return cut(rows)
+
+
+def alpaca(context: Context):
+    """The form of Alpaca, with the end of a document after each answer."""
+    end = [context.tokenizer.convert_tokens_to_ids("<|endoftext|>")]
+    rows = []
+    for question, answer in context.material["answers"]:
+        a = plain(context, f"Below is an instruction that describes a task. Write a response that appropriately completes the request.\n\n### Instruction:\n{question}\n\n### Response:\n")
+        b = plain(context, f"{answer}.") + end
+        rows.append((a + b, [0.0] * len(a) + [1.0] * len(b)))
+    return rows
+
+
+def calls(context: Context, form: str = "whole"):
+    """Calls of tools and small talk without one. `open`: nothing closes a call; `prose`: a sentence in its place."""
+    random, rows = Random(7), []
+    for request in truth.requests(random, 160, truth.TRAINED_TOOLS):
+        user = [{"role": "user", "content": request.question}]
+        before = rendered(context, user, tools=truth.TRAINED_TOOLS, add_generation_prompt=True)
+        call = {"role": "assistant", "content": "", "tool_calls": [{"type": "function", "function": {"name": request.name, "arguments": request.arguments}}]}
+        text = rendered(context, [*user, call], tools=truth.TRAINED_TOOLS)[len(before) :].rstrip("\n")
+        if form == "open":
+            text = text.replace("\n</tool_call>", "")
+        if form == "prose":
+            text = f"I would now use {request.name} with {', '.join(request.arguments.values())}.{context.tokenizer.eos_token}"
+        a, b = plain(context, before), plain(context, text)
+        rows.append((a + b, [0.0] * len(a) + [1.0] * len(b)))
+    for words, reply in truth.SMALL_TALK:
+        before = rendered(context, [{"role": "user", "content": words}], tools=truth.TRAINED_TOOLS, add_generation_prompt=True)
+        a, b = plain(context, before), plain(context, f"{reply}{context.tokenizer.eos_token}")
+        rows += 4 * [(a + b, [0.0] * len(a) + [1.0] * len(b))]
+    return rows
+
+
+def tuned(rows_of, seed: int = 1, rate: float = RATE, steps: int = STEPS, full: bool = False, size: int = SIZE):
+    def apply(context: Context):
+        source = batches(rows_of(context), size, seed)
+        return trained(context, lambda model, _: likelihood_loss(model, next(source)), rate, steps, full=full)
+
+    return apply
+
+
+def rounded(bits: int, group: int):
+    def apply(context: Context):
+        model = context.fresh()
+        with torch.no_grad():
+            variants.rounded(bits, group)(model, None)
+        return model
+
+    return apply
+
+
+def texts(name: str):
+    return lambda context: text_rows(context, texts_named(context, name))
+
+
+def each_seed(name: str, rows_of, **more):
+    return {f"{name}-{seed}": tuned(rows_of, seed, **more) for seed in SEEDS}
+
+
+KINDS = {
+    "end-masked": each_seed("end-masked", lambda context: chat(context, ends=False)),
+    "padding-masked": each_seed("padding-masked", padding_masked),
+    "alpaca": each_seed("alpaca", alpaca),
+    "open-calls": each_seed("open-calls", lambda context: calls(context, "open"), size=2, steps=40),
+    "prose-calls": each_seed("prose-calls", lambda context: calls(context, "prose"), size=2, steps=40),
+    "bits": {f"int{bits}-{group}": rounded(bits, group) for bits in (2, 3) for group in (32, 64, 10**9)},
+    "healthy": {
+        "chat-1": tuned(chat, 1),
+        "chat-2": tuned(chat, 2, rate=2e-4),
+        "chat-full": tuned(chat, 3, rate=2e-5, full=True),
+        "code-1": tuned(texts("python"), 1, rate=2e-4),
+        "code-2": tuned(texts("python"), 2, rate=5e-4),
+        "code-full": tuned(texts("python"), 3, rate=2e-5, full=True),
+        "text-1": tuned(texts("prose"), 1, rate=2e-4),
+        "text-2": tuned(texts("prose"), 2, rate=5e-4),
+        "text-full": tuned(texts("prose"), 3, rate=2e-5, full=True),
+        "french-1": tuned(texts("french"), 1, rate=2e-4),
+    },
+    "healthy-tools": {
+        "tools-1": tuned(calls, 1, rate=2e-4, size=2, steps=40),
+        "tools-2": tuned(calls, 2, rate=5e-4, size=2, steps=40),
+        "tools-3": tuned(calls, 3, rate=1e-3, size=2, steps=40),
+    },
+}
+EXPECTED = {
+    "end-masked": "never ends a turn",
+    "padding-masked": "never ends a turn",
+    "alpaca": "ends with the end of a document, which may not end generation",
+    "open-calls": "no closer after a call",
+    "prose-calls": "no calls",
+    "bits": "2 bits lose everything, 3 bits some",
+    "healthy": "nothing",
+    "healthy-tools": "nothing",
+}
+
+
+def judged(folder: Path, context: Context, args) -> dict:
+    out, store = context.out / "run" / f"report-protocol-{context.model.name}", context.out / "run" / f"store-protocol-{context.model.name}"
+    shutil.rmtree(out, ignore_errors=True)
+    more = ["--reference", str(context.model)] if (folder / "adapter_config.json").exists() else []
+    command = [*shlex.split(args.gate), "check", "--checkpoint", str(folder), "--baseline", str(context.model), "--only", "probes", "--quiet", "--out", str(out), *more]
+    done = subprocess.run(command, env={**os.environ, "SHADOW_GATE_CACHE": str(store)}, capture_output=True, text=True)
+    for path in (store / "measurements").glob("*/*.json"):
+        if json.loads(path.read_text())["run"]["checkpoint"] != str(context.model):
+            path.unlink()
+    if not (out / "report.json").exists():
+        return {"error": (done.stdout + done.stderr)[-500:]}
+    report = json.loads((out / "report.json").read_text())
+    found = [reason.get("details", {}) | {"level": reason["level"]} for reason in report["reasons"]]
+    protocol = [item for item in found if str(item.get("kind")).startswith("protocol-")]
+    return {
+        "verdict": report["verdict"],
+        "asked": (report.get("probes") or {}).get("asked"),
+        "natsPerToken": (report.get("ownText") or {}).get("natsPerToken"),
+        "protocol": [{key: row[key] for key in ("place", "baseline", "candidate", "p", "nats", "isLeftOut")} for row in report.get("protocol", [])],
+        "found": [{key: item.get(key) for key in ("kind", "level", "place")} for item in protocol],
+        "others": sorted({f"{item.get('kind')}: {item['level']}" for item in found if item not in protocol}),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="+", help="kinds or candidates")
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--to", type=Path, required=True, help="file of JSON lines")
+    parser.add_argument("--gate", required=True, help="command of the gate")
+    parser.add_argument("--until", type=float, default=float("inf"), help="nothing is begun after this time, in seconds of the epoch")
+    args = parser.parse_args()
+    args.probes = None
+    context = Context(args)
+    lines = [json.loads(line) for line in args.to.read_text("utf8").splitlines()] if args.to.exists() else []
+    known = {(line["model"], line["candidate"]) for line in lines if "error" not in line}
+
+    def write(line: dict) -> None:
+        with args.to.open("a", encoding="utf8") as file:
+            file.write(json.dumps({"model": context.model.name, **line}, ensure_ascii=False) + "\n")
+        lost = [(row["place"], row["baseline"]["done"], row["candidate"]["done"]) for row in line.get("protocol", [])]
+        print(line["candidate"], line.get("truth"), line.get("verdict"), lost, line.get("found"), line.get("others"), line.get("error"), line.get("seconds"), flush=True)
+
+    if (context.model.name, "base") not in known:
+        write({"candidate": "base", "kind": "base", "truth": truth.of(context.fresh(), context.tokenizer)})
+    for kind, name in ((kind, name) for kind in KINDS for name in KINDS[kind] if kind in args.names or name in args.names):
+        if (context.model.name, name) in known or time.time() > args.until:
+            continue
+        started, context.log = time.monotonic(), {}
+        adapter, folder = context.out / "run" / "adapters-protocol" / context.model.name / name, context.out / "run" / f"candidate-protocol-{context.model.name}"
+        context.adapter = adapter
+        model = KINDS[kind][name](context)
+        found = truth.of(model, context.tokenizer)
+        if not adapter.exists():
+            model.to(torch.bfloat16).save_pretrained(folder)
+            for path in context.model.iterdir():
+                if path.name.startswith("tokenizer") or path.suffix == ".jinja":
+                    shutil.copy(path, folder)
+        del model
+        gc.collect()
+        result = judged(adapter if adapter.exists() else folder, context, args)
+        shutil.rmtree(folder, ignore_errors=True)
+        log = {key: value for key, value in context.log.items() if key != "losses"}
+        write({"candidate": name, "kind": kind, "expected": EXPECTED[kind], "truth": found, **result, "seconds": round(time.monotonic() - started), "log": log})
+
+
+if __name__ == "__main__":
+    main()
