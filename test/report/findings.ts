@@ -630,6 +630,7 @@ export function everyFinding(name: string): Finding[] {
       limit: 0.2,
       isMustPass,
     })),
+    'protocol-not-asked': [null, name].map((why) => ({ why })),
     'protocol-likelihood': [
       {
         place: 'tool name',

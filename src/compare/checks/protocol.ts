@@ -1,3 +1,4 @@
+import type { MeasuredProbes } from '@shadow-gate/probes/answer';
 import type { ComparisonContext } from '../check.ts';
 import { compareProtocol } from '../estimates/protocol.ts';
 import type { Finding } from '../finding.ts';
@@ -11,20 +12,32 @@ const ALPHA = 0.01;
 const NATS_LIMIT = 0.5;
 
 type Judged = Pick<ComparisonContext, 'candidate' | 'baseline' | 'policy'>;
+type Settings = Judged['policy']['protocol'];
 
 /** Does the candidate still write what its template writes, wherever the baseline does? */
 export function protocolCheck({ candidate, baseline, policy }: Judged): Finding[] {
   const [own, theirs] = [measuredProbes(candidate), measuredProbes(baseline)];
   const { level } = policy.protocol;
-  const rows = compareProtocol(own, theirs).filter(({ isLeftOut }) => !isLeftOut);
+  const all = compareProtocol(own, theirs);
+  const rows = all.filter(({ isLeftOut }) => !isLeftOut);
   const stopped = rows.length > 0 && theirs?.protocol?.stops === true && own?.protocol?.stops === false;
   const end: Finding[] = stopped ? [{ kind: 'protocol-end-token', level }] : [];
-  return [...end, ...rows.flatMap((row) => judge(row, policy.protocol))];
+  const unread = all.length === 0 && own !== null ? notAsked(own, theirs, policy.protocol) : [];
+  return [...unread, ...end, ...rows.flatMap((row) => judge(row, policy.protocol))];
+}
+
+/** Places that nobody could ask for decide nothing, unless a policy rests on them. */
+function notAsked(own: MeasuredProbes, theirs: MeasuredProbes | null, settings: Settings): Finding[] {
+  const expected = theirs?.protocol?.places.some(({ texts }) => texts.length > 0) === true;
+  const isNeeded = settings['must-pass'] !== undefined && theirs !== null;
+  if (!expected && !isNeeded) return [];
+  const why = own.protocol?.leftOut ?? theirs?.protocol?.leftOut ?? null;
+  return [{ kind: 'protocol-not-asked', level: isNeeded && settings.level !== 'info' ? 'inconclusive' : 'info', why }];
 }
 
 function judge(
   { place, baseline, candidate, p, nats, missing }: ProtocolRow,
-  { level, limit, 'must-pass': mustPass = [] }: Judged['policy']['protocol'],
+  { level, limit, 'must-pass': mustPass = [] }: Settings,
 ): Finding[] {
   if (missing !== null) return [{ kind: 'protocol-template', level, place, baseline, why: missing }];
   const isMustPass = mustPass.includes(place);

@@ -48,6 +48,14 @@ export const protocolFindings = [
         tolerance: { absolute: limit },
       }),
   }),
+  /** The candidate was not asked for what the baseline was. */
+  defineFinding('protocol-not-asked', {
+    fields: {
+      /** Null where it was measured without. */
+      why: foreign.nullable(),
+    },
+    reason: () => flatForm('protocol-not-asked', 'protocol'),
+  }),
   /** Still done, and no longer surely. */
   defineFinding('protocol-likelihood', {
     fields: { place, baseline, candidate, nats: protocolRowSchema.shape.nats, limit: z.number() },

@@ -1,6 +1,6 @@
 import type { FindingOf } from '../../compare/finding.ts';
 import { formatCount, formatPercentLimit } from '../text/numbers.ts';
-import { type Phrase, phrase, prose } from '../text/phrase.ts';
+import { code, type Phrase, phrase, prose } from '../text/phrase.ts';
 import { doneOf, PROTOCOL, protocolNumbers } from '../text/protocol.ts';
 import type { TopicWords } from './finding-words.ts';
 
@@ -37,7 +37,7 @@ const CAUSES = {
 } as const;
 
 export const PROTOCOL_WORDS: TopicWords<
-  'protocol-template' | 'protocol-end-token' | 'protocol-lost' | 'protocol-likelihood'
+  'protocol-template' | 'protocol-end-token' | 'protocol-lost' | 'protocol-likelihood' | 'protocol-not-asked'
 > = {
   'protocol-template': {
     title: 'Chat template',
@@ -86,12 +86,23 @@ export const PROTOCOL_WORDS: TopicWords<
       return {
         group: 'Probes',
         check: phrase`${PROTOCOL}: what the chat template writes`,
+        also: ['protocol-template', 'protocol-end-token', 'protocol-likelihood', 'protocol-not-asked'],
         limit: `at most ${formatPercentLimit(limit)} of the places of one kind lost`,
         level,
         missing: judged.length === 0 ? 'the baseline does it nowhere, or was not asked' : null,
         value: phrase`${formatCount(lost, 'place')} lost at most`,
       };
     },
+  },
+  'protocol-not-asked': {
+    title: 'Protocol',
+    about: 'probes',
+    isGap: true,
+    sentence: ({ why }) =>
+      phrase`The candidate was not asked whether it still writes what its chat template does: ${why === null ? 'it was measured without' : prose(why)}.`,
+    steps: () => [
+      phrase`Measure it again with this version, from its checkpoint, or from a server with ${code('--tokenizer')} that scores texts.`,
+    ],
   },
   'protocol-likelihood': {
     title: 'Protocol',

@@ -15,6 +15,7 @@ import { describeFinding } from '../summary/finding.ts';
 import { findingsBySeverity, findingsToList } from '../summary/verdict.ts';
 import { formatCount } from '../text/numbers.ts';
 import { flipSummary, flipText, probeRemarks, probeSectionNotes, unusedTemplate } from '../text/probes.ts';
+import { leftOutPlaces } from '../text/protocol.ts';
 import { coverageSentence, stopSentence } from '../text/stops.ts';
 import { measuredSentence, reportDisclaimer } from '../text/words.ts';
 import { painted, renderSteps, renderVerdict } from './verdict.ts';
@@ -99,7 +100,9 @@ function smallTexts(report: Report, details: DetailsPlace): string[] {
       ? []
       : [phraseLine(unusedTemplate(probes.withoutTemplate, probes.suites.length), { nameLength: 60 })];
   const stop = probes && stopSentence(probes);
-  const asked = [stop, probes && coverageSentence(probes)].flatMap((own) => (own === null ? [] : [phraseLine(own)]));
+  const asked = [stop, probes && coverageSentence(probes), leftOutPlaces(report)].flatMap((own) =>
+    own === null ? [] : [phraseLine(own)],
+  );
   const place = details.kind === 'file' ? printable(details.path) : `${details.option} writes them`;
   const more = [moreWords(report), `details: ${place}`, '--verbose prints all tables'].filter((part) => part !== '');
   return [claim, ...asked, ...template, more.join('; ')];

@@ -5,6 +5,7 @@ import { keptSentence, labelSentence, levelsSentence } from './instruments.ts';
 import { formatCount, formatDuration, formatInteger, formatPercent, formatPercentLimit, NO_NUMBER } from './numbers.ts';
 import { joinPhrases, name, type Phrase, phrase } from './phrase.ts';
 import { unusedTemplate } from './probes.ts';
+import { leftOutPlaces } from './protocol.ts';
 import { coverageSentence, stopSentence } from './stops.ts';
 import { TWIN_LABELS } from './twin-words.ts';
 import { precisionWords } from './words.ts';
@@ -61,6 +62,7 @@ export function methodFacts(report: Report): [label: string, value: Phrase][] {
     duration: phrase`${formatDuration(durationSeconds)} for the whole measurement`,
     spectra: tensors.length === 0 ? null : phrase`${spectraWords(report)}, on ${name(device)}`,
     ...(probes && probeFacts(probes)),
+    protocol: leftOutPlaces(report),
   };
   return Object.entries(facts).flatMap(([label, value]) => (value === null ? [] : [[label, value]]));
 }

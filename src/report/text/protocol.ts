@@ -1,7 +1,7 @@
 import type { Report } from '../../compare/report.ts';
 import type { DecidingRow } from './deciding-row.ts';
 import { NO_NUMBER } from './numbers.ts';
-import { name, phrase, term } from './phrase.ts';
+import { joinPhrases, name, type Phrase, phrase, term } from './phrase.ts';
 
 type Row = NonNullable<Report['protocol']>[number];
 
@@ -19,4 +19,12 @@ export function protocolNumbers({ place, baseline, candidate }: Pick<Row, 'place
     change: `${candidate.done - baseline.done}`.replace('-', '−'),
     limit: NO_NUMBER,
   } satisfies Omit<DecidingRow, 'mark'>;
+}
+
+/** Which places decide nothing, since the baseline seldom does there what its template writes; null if all decide. */
+export function leftOutPlaces({ protocol = [] }: Pick<Report, 'protocol'>): Phrase | null {
+  const leftOut = protocol.filter(({ isLeftOut }) => isLeftOut);
+  if (leftOut.length === 0) return null;
+  const places = leftOut.map(({ place, baseline }) => phrase`${name(place)} (${doneOf(baseline)})`);
+  return phrase`Places of the protocol that the baseline seldom does itself were not judged: ${joinPhrases(places)}.`;
 }

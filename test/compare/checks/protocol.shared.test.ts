@@ -89,9 +89,20 @@ it('a template that is lost, and an end that ends nothing, are named', () => {
   expect(stops).toMatchObject([{ kind: 'protocol-end-token', level: 'fail' }]);
 });
 
-it('other conversations, and a server that could not be asked, show nothing', () => {
-  const sides = [probes({ 'end of turn': lost }), probes({ 'end of turn': sure })] as const;
-  expect(check({ ...sides[0], protocol: { ...sides[0].protocol, seed: 2 } }, sides[1])).toEqual([]);
-  expect(check(sides[0], { ...sides[1], protocol: undefined })).toEqual([]);
-  expect(check({ ...sides[0], protocol: { seed: 1, leftOut: 'no tokenizer', places: [] } }, sides[1])).toEqual([]);
+it('a candidate that was not asked is said, and not judged where the policy rests on it', () => {
+  const baseline = probes({ 'end of turn': sure });
+  const server = probes({}, { leftOut: 'the server has the tokenizer' });
+  const older = { ...baseline, protocol: undefined };
+  const others = { ...probes({ 'end of turn': lost }), protocol: { ...baseline.protocol, seed: 2 } };
+  expect(check(server, baseline)).toMatchObject([
+    { kind: 'protocol-not-asked', level: 'info', why: 'the server has the tokenizer' },
+  ]);
+  expect(check(older, baseline)).toMatchObject([{ kind: 'protocol-not-asked', level: 'info', why: null }]);
+  expect(check(others, baseline)).toMatchObject([{ kind: 'protocol-not-asked' }]);
+  expect(check(baseline, older)).toEqual([]);
+  const must = { 'must-pass': ['end of turn'] };
+  expect(check(older, baseline, must)).toMatchObject([{ level: 'inconclusive' }]);
+  expect(check(older, older, must)).toMatchObject([{ level: 'inconclusive' }]);
+  expect(check(older, older)).toEqual([]);
+  expect(check(server, server)).toEqual([]);
 });
