@@ -11,8 +11,8 @@ export const PARTS: readonly Part[] = [
     folder: 'how-to',
     pages: [
       ...['lora-on-a-laptop', '1b-on-a-hosted-runner', '7b-on-a-gpu-runner', '70b-with-vllm'],
-      ...['own-benchmark', 'lm-eval-logs', 'accepting-a-loss', 'calibration', 'quantizing', 'merge'],
-      ...['nightly', 'matrix', 'forks', 'unforgeable', 'other-ci', 'engines'],
+      ...['own-benchmark', 'lm-eval-logs', 'accepting-a-loss', 'it-no-longer-stops', 'calibration'],
+      ...['quantizing', 'merge', 'nightly', 'matrix', 'forks', 'unforgeable', 'other-ci', 'engines'],
     ],
   },
   {

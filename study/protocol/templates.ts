@@ -9,8 +9,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderChat, type Tokenizer } from '@shadow-gate/language-model/tokens';
 import { PLACES } from '@shadow-gate/probes/answer';
-import { drawConversations } from '../../packages/probes/src/texts/protocol/conversations.ts';
-import { placeTexts } from '../../packages/probes/src/texts/protocol/places.ts';
+import { protocolTexts } from '@shadow-gate/probes/texts';
 
 const specialTokens = { bos_token: '<s>', eos_token: '</s>', pad_token: '<pad>', unk_token: '<unk>' };
 
@@ -29,11 +28,14 @@ function tokenizerOf(chatTemplate: string): Tokenizer {
 }
 
 const folder = process.argv[2] ?? '.';
-const conversations = drawConversations(1);
 for (const name of readdirSync(folder)
   .filter((file) => file.endsWith('.jinja'))
   .sort()) {
-  const { texts, missing } = placeTexts(conversations, tokenizerOf(readFileSync(join(folder, name), 'utf8')));
+  const tokenizer = tokenizerOf(readFileSync(join(folder, name), 'utf8'));
+  const { texts, missing } = protocolTexts(1, { tokenizer, maxLength: Number.MAX_SAFE_INTEGER }) ?? {
+    texts: [],
+    missing: [],
+  };
   const found = PLACES.flatMap((place) => {
     const one = texts.find(({ parts }) => parts.some((part) => part.place === place));
     if (one === undefined) return [];

@@ -118,8 +118,8 @@ rules:
       'probes: [builtin, {file: a.txt, kind: text}, {file: b.csv, twins-of: a.txt}]\n',
       /probes\.2\.twins-of: "a\.txt" is not among the suites/,
     ],
-    ['a suite that is a number', 'probes: [3]\n', /:1:10: probes\.0: must be `builtin`, a file, or /],
-    ['a suite without a file', 'probes: [{}]\n', /:1:10: probes\.0: must be `builtin`, a file, or /],
+    ['a suite that is a number', 'probes: [3]\n', /:1:10: probes\.0: must be `builtin`, `protocol`, a file, or /],
+    ['a suite without a file', 'probes: [{}]\n', /:1:10: probes\.0: must be `builtin`, `protocol`, a file, or /],
     ['an unknown scoring', 'probes:\n  - file: a.csv\n    scoring: foo\n', /:3:14: probes\.0\.scoring: .*"per-byte"/],
     [
       'another scoring of the built-in suite',

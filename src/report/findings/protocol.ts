@@ -1,7 +1,7 @@
 import type { FindingOf } from '../../compare/finding.ts';
 import { formatCount, formatPercentLimit } from '../text/numbers.ts';
 import { code, type Phrase, phrase, prose } from '../text/phrase.ts';
-import { doneOf, PROTOCOL, protocolNumbers } from '../text/protocol.ts';
+import { doneOf, PROTOCOL_TERM, protocolNumbers } from '../text/protocol.ts';
 import type { TopicWords } from './finding-words.ts';
 
 type Place = FindingOf<'protocol-lost'>['place'];
@@ -59,7 +59,7 @@ export const PROTOCOL_WORDS: TopicWords<
       phrase`The chat template ends a turn with a token that no longer ends generation: every answer goes on until a limit.`,
     row: () => ({
       key: 'protocol end token',
-      check: phrase`${PROTOCOL}, end token`,
+      check: phrase`${PROTOCOL_TERM}, end token`,
       baseline: 'ends',
       candidate: 'goes on',
     }),
@@ -85,7 +85,7 @@ export const PROTOCOL_WORDS: TopicWords<
       const lost = Math.max(0, ...judged.map(({ baseline, candidate }) => baseline.done - candidate.done));
       return {
         group: 'Probes',
-        check: phrase`${PROTOCOL}: what the chat template writes`,
+        check: phrase`${PROTOCOL_TERM}: what the chat template writes`,
         also: ['protocol-template', 'protocol-end-token', 'protocol-likelihood', 'protocol-not-asked'],
         limit: `at most ${formatPercentLimit(limit)} of the places of one kind lost`,
         level,

@@ -5,7 +5,7 @@ import { joinPhrases, name, type Phrase, phrase, term } from './phrase.ts';
 
 type Row = NonNullable<Report['protocol']>[number];
 
-export const PROTOCOL = term('protocol', 'Protocol');
+export const PROTOCOL_TERM = term('protocol', 'Protocol');
 
 export const doneOf = ({ done, of }: Row['baseline']): string => `${done} of ${of}`;
 
@@ -13,7 +13,7 @@ export const doneOf = ({ done, of }: Row['baseline']): string => `${done} of ${o
 export function protocolNumbers({ place, baseline, candidate }: Pick<Row, 'place' | 'baseline' | 'candidate'>) {
   return {
     key: `protocol ${place}`,
-    check: phrase`${PROTOCOL}, ${name(place)}`,
+    check: phrase`${PROTOCOL_TERM}, ${name(place)}`,
     baseline: doneOf(baseline),
     candidate: doneOf(candidate),
     change: `${candidate.done - baseline.done}`.replace('-', '−'),
