@@ -1,4 +1,4 @@
-import { LOG_UNIT, type MeasuredProbes, type Protocol, UNWANTED } from '@shadow-gate/probes/answer';
+import { LOG_UNIT, type MeasuredProbes, type Place, type Protocol, UNWANTED } from '@shadow-gate/probes/answer';
 import { exactMcNemar, ratioInterval } from '../../statistics/index.ts';
 import type { ProtocolRow } from '../rows/protocol.ts';
 
@@ -48,8 +48,8 @@ function rowOf({ place, texts }: Places[number], after: Places[number] | undefin
   const lost = pairs.filter((pair) => isDone(pair.before) && !isDone(pair.after)).length;
   const won = pairs.filter((pair) => !isDone(pair.before) && isDone(pair.after)).length;
   const done = pairs.filter((pair) => isDone(pair.before)).length;
-  const sign = UNWANTED.has(place) ? -1 : 1;
-  const changes = pairs.map((pair) => ({ sum: sign * LOG_UNIT * (pair.after - pair.before), size: 1 }));
+  const cost = (surprise: number) => costOf(place, LOG_UNIT * surprise);
+  const changes = pairs.map((pair) => ({ sum: cost(pair.after) - cost(pair.before), size: 1 }));
   const interval = ratioInterval(changes, 2 * LEVEL - 1);
   return {
     place,
@@ -65,5 +65,12 @@ function rowOf({ place, texts }: Places[number], after: Places[number] | undefin
   };
 }
 
+/** −log of the probability that a model does as it should, in nats; at most 20, where a probability is zero. */
+function costOf(place: Place, nats: number): number {
+  const own = UNWANTED.has(place) ? -Math.log1p(-Math.exp(-nats)) : nats;
+  return Math.min(own, MOST_NATS);
+}
+
+const MOST_NATS = 20;
 const DECIMALS = 1e4;
 const round = (value: number): number => Math.round(value * DECIMALS) / DECIMALS;

@@ -12,7 +12,7 @@ export const protocolRowSchema = z.strictObject({
   candidate: doneSchema,
   /** Of the exact one-sided test that the candidate lost more texts than it won. */
   p: z.number(),
-  /** Mean of log p(baseline) − log p(candidate) over the texts, in nats, and its one-sided lower bound. */
+  /** Mean of log p(baseline) − log p(candidate) of doing it over the texts, in nats, and its one-sided lower bound. */
   nats: z.strictObject({ mean: z.number(), lower: z.number().nullable() }),
   /** Too seldom done by the baseline to judge a candidate by it. */
   isLeftOut: z.boolean(),
