@@ -8,6 +8,7 @@ import { withMarkedPart } from '../scripts/docs/marked-part.ts';
 import { clopperPearson } from '../src/statistics/clopper-pearson.ts';
 import { doseTables } from './dose/tables.ts';
 import { ownTextTables } from './own-text/tables.ts';
+import { protocolTables } from './protocol/tables.ts';
 import { publicTables } from './public/tables.ts';
 import type { Accuracies, AdapterResult, Estimate, GateReport, Suite, Truth } from './results.ts';
 import { type JudgedAdapter, type Rate, spectraTables } from './spectra/tables.ts';
@@ -59,6 +60,7 @@ const TABLES = {
   problems: problemsTable(),
   ...doseTables(join(results, 'dose'), table),
   ...ownTextTables(join(results, 'own-text/gate.jsonl'), table),
+  ...protocolTables(join(results, 'protocol/gate.jsonl'), table),
   ...publicTables(join(results, 'public'), table),
   ...spectraTables(join(results, 'spectra'), ofFirst, { table, interval }),
 };

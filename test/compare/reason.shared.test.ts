@@ -306,7 +306,7 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ...['fresh-questions', 'examAccuracy', null, place, 0.301, 0.672],
     { absolute: 0.05 },
   ]),
-  'protocol-template': [['protocol-template', 'protocol', null, 'end of turn', null, 24, null]],
+  'protocol-template': [1, 2].map(() => ['protocol-template', 'protocol', null, 'end of turn', null, 24, null]),
   'protocol-end-token': [['protocol-end-token', 'protocol', null, 'model', null, null, null]],
   'protocol-lost': ['end of turn', 'end of a tool call'].map((place) => [
     ...['protocol-lost', 'protocol', null, place, 3, 24],

@@ -620,7 +620,9 @@ export function everyFinding(name: string): Finding[] {
       lower: 0.24,
       margin: 0.05,
     })),
-    'protocol-template': [{ place: 'end of turn', baseline: { done: 24, of: 24 }, why: name }],
+    'protocol-template': [0, 3].map((others) => ({
+      ...{ place: 'end of turn', baseline: { done: 24, of: 24 }, others, why: name },
+    })),
     'protocol-end-token': [{}],
     'protocol-lost': [false, true].map((isMustPass) => ({
       place: isMustPass ? 'end of a tool call' : 'end of turn',

@@ -1,3 +1,4 @@
+import { groupBy } from '@shadow-gate/platform';
 import type { MeasuredProbes } from '@shadow-gate/probes/answer';
 import type { ComparisonContext } from '../check.ts';
 import { compareProtocol } from '../estimates/protocol.ts';
@@ -23,7 +24,7 @@ export function protocolCheck({ candidate, baseline, policy }: Judged): Finding[
   const stopped = rows.length > 0 && theirs?.protocol?.stops === true && own?.protocol?.stops === false;
   const end: Finding[] = stopped ? [{ kind: 'protocol-end-token', level }] : [];
   const unread = all.length === 0 && own !== null ? notAsked(own, theirs, policy.protocol) : [];
-  return [...unread, ...end, ...rows.flatMap((row) => judge(row, policy.protocol))];
+  return [...unread, ...templates(rows, level), ...end, ...rows.flatMap((row) => judge(row, policy.protocol))];
 }
 
 /** Places that nobody could ask for decide nothing, unless a policy rests on them. */
@@ -35,11 +36,30 @@ function notAsked(own: MeasuredProbes, theirs: MeasuredProbes | null, settings: 
   return [{ kind: 'protocol-not-asked', level: isNeeded && settings.level !== 'info' ? 'inconclusive' : 'info', why }];
 }
 
+/** One finding for each reason why the candidate has no such place. */
+function templates(rows: readonly ProtocolRow[], level: Settings['level']): Finding[] {
+  const lost = rows.flatMap((row) => (row.missing === null ? [] : [{ ...row, missing: row.missing }]));
+  return [...groupBy(lost, ({ missing }) => missing)].flatMap(([why, [first, ...others]]): Finding[] =>
+    first === undefined
+      ? []
+      : [
+          {
+            kind: 'protocol-template',
+            level,
+            place: first.place,
+            baseline: first.baseline,
+            others: others.length,
+            why,
+          },
+        ],
+  );
+}
+
 function judge(
   { place, baseline, candidate, p, nats, missing }: ProtocolRow,
   { level, limit, 'must-pass': mustPass = [] }: Settings,
 ): Finding[] {
-  if (missing !== null) return [{ kind: 'protocol-template', level, place, baseline, why: missing }];
+  if (missing !== null) return [];
   const isMustPass = mustPass.includes(place);
   const lost = baseline.done - candidate.done;
   if ((isMustPass && lost > 0) || (lost > limit * baseline.of && p <= ALPHA)) {

@@ -1,6 +1,6 @@
 import { PLACES } from '@shadow-gate/probes/answer';
 import { z } from 'zod';
-import { foreign } from '../rows/fields.ts';
+import { count, foreign } from '../rows/fields.ts';
 import { protocolRowSchema } from '../rows/protocol.ts';
 import { defineFinding } from './define-finding.ts';
 import { flatForm } from './flat-form.ts';
@@ -14,7 +14,13 @@ export const protocolFindings = [
     rank: 'lost',
     isDeficit: true,
     isFinal: true,
-    fields: { place, baseline, why: foreign },
+    fields: {
+      place,
+      baseline,
+      /** Further places that it lacks for the same reason. */
+      others: count,
+      why: foreign,
+    },
     reason: ({ place, baseline: { done } }) =>
       flatForm('protocol-template', 'protocol', { place, candidate: null, baseline: done }),
   }),

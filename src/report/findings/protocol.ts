@@ -43,8 +43,10 @@ export const PROTOCOL_WORDS: TopicWords<
     title: 'Chat template',
     about: 'itself',
     isLoss: true,
-    sentence: ({ place, baseline, why }) =>
-      phrase`The candidate cannot be asked whether it ${DOES[place]}: ${prose(why)}. The baseline does so in ${doneOf(baseline)} texts.`,
+    sentence: ({ place, baseline, others, why }) => {
+      const more = others === 0 ? '' : `, nor at ${formatCount(others, 'other place')}`;
+      return phrase`The candidate cannot be asked whether it ${DOES[place]}${more}: ${prose(why)}. The baseline does so in ${doneOf(baseline)} texts.`;
+    },
     row: ({ place, baseline }) => {
       const row = protocolNumbers({ place, baseline, candidate: { done: 0, of: 0 } });
       return { ...row, candidate: 'not there', change: 'not there' };

@@ -89,6 +89,16 @@ it('a template that is lost, and an end that ends nothing, are named', () => {
   expect(stops).toMatchObject([{ kind: 'protocol-end-token', level: 'fail' }]);
 });
 
+it('a lost template is one finding, however many places it had', () => {
+  const places = { 'end of turn': sure, 'second turn': sure, 'system prompt': lost };
+  const why = 'it has no chat template';
+  const bare = probes({});
+  bare.protocol.places = Object.keys(places).map((place) => ({ place, texts: [], missing: why })) as never;
+  expect(check(bare, probes(places))).toMatchObject([
+    { kind: 'protocol-template', place: 'end of turn', others: 1, why },
+  ]);
+});
+
 it('a candidate that was not asked is said, and not judged where the policy rests on it', () => {
   const baseline = probes({ 'end of turn': sure });
   const server = probes({}, { leftOut: 'the server has the tokenizer' });

@@ -191,7 +191,7 @@ describe('places of a chat template', () => {
 
   it('without a template, documents end', () => {
     expect(textsOf(written(null, 'end of a document', { end: '</s>' }).found)).toEqual(['</s>']);
-    expect(written(null, 'end of turn').found).toEqual([]);
+    expect(written(null, 'end of turn')).toMatchObject({ found: [], missing: 'it has no chat template' });
   });
 
   it('a template that fails is named at each place', () => {

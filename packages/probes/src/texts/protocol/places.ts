@@ -1,6 +1,6 @@
 import type { Tokenizer } from '@shadow-gate/language-model/tokens';
 import { at, UserError } from '@shadow-gate/platform';
-import type { Place } from '../../answer/protocol.ts';
+import { PLACES, type Place } from '../../answer/protocol.ts';
 import { PROBE_DATE } from '../../prompt.ts';
 import { type Conversations, type ShortAnswer, TOOLS, type ToolRequest } from './conversations.ts';
 
@@ -77,8 +77,12 @@ export function placeTexts(conversations: Conversations, tokenizer: Tokenizer): 
     texts.push(...own);
     missing.push(...places.filter((place) => !known.has(place)).map((place) => ({ place, why })));
   }
+  if (tokenizer.chatTemplate === null) missing.push(...TURN_PLACES.map((place) => ({ place, why: NO_TEMPLATE })));
   return { texts, missing, stops: writer.stops(texts) };
 }
+
+const NO_TEMPLATE = 'it has no chat template';
+const TURN_PLACES = PLACES.filter((place) => place !== 'end of a document');
 
 const CALL_PLACES: readonly Place[] = ['tool call', 'tool name', 'JSON of a tool call', 'end of a tool call'];
 const THOUGHT_PLACES: readonly Place[] = ['start of a thought', 'end of a thought'];

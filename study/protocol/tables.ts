@@ -1,0 +1,110 @@
+import { existsSync, readFileSync } from 'node:fs';
+
+/** A line of `tunes.py`: what a candidate does when it generates, and what the gate said of it. */
+interface Line {
+  readonly model: string;
+  readonly candidate: string;
+  readonly kind: string;
+  /** Shares of replies that end, and of calls that can be carried out. */
+  readonly truth: { readonly ends: number; readonly calls?: number };
+  readonly verdict?: string;
+  readonly protocol?: ReadonlyArray<{
+    readonly place: string;
+    readonly baseline: { readonly done: number; readonly of: number };
+    readonly candidate: { readonly done: number; readonly of: number };
+    readonly isLeftOut: boolean;
+  }>;
+  readonly found?: ReadonlyArray<{ readonly kind: string; readonly level: string; readonly place: string | null }>;
+}
+
+type Table = (head: readonly string[], rows: readonly (readonly string[])[]) => string;
+
+const MODELS: Readonly<Record<string, string>> = {
+  'smollm2-135m-instruct': 'SmolLM2 135M',
+  'qwen2.5-coder-0.5b-instruct': 'Qwen2.5-Coder 0.5B',
+};
+
+/** Points of truth from which a candidate is to fail. */
+const LOST = 0.2;
+
+/** By what is known of the candidates, and every candidate. */
+export function protocolTables(file: string, table: Table): Record<'protocol' | 'protocol-candidates', string> {
+  const lines = existsSync(file)
+    ? readFileSync(file, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line): Line => JSON.parse(line))
+    : [];
+  const bases = new Map(lines.filter(({ kind }) => kind === 'base').map(({ model, truth }) => [model, truth]));
+  const all = lines.flatMap((line) => {
+    const base = bases.get(line.model);
+    return line.kind === 'base' || base === undefined ? [] : [{ ...line, lost: lostOf(base, line.truth) }];
+  });
+  const rows = [...new Set(all.map(({ model, kind }) => `${model}\n${kind}`))].map((key) => {
+    const own = all.filter(({ model, kind }) => `${model}\n${kind}` === key);
+    const harmed = own.filter(({ lost }) => lost >= LOST);
+    const [model = '', kind = ''] = key.split('\n');
+    return [
+      MODELS[model] ?? model,
+      kind.replaceAll('-', ' '),
+      `${own.length}`,
+      range(own.map(({ truth }) => truth.ends)),
+      range(own.flatMap(({ truth }) => truth.calls ?? [])),
+      placeRange(own, 'end of turn'),
+      placeRange(own, 'end of a tool call'),
+      `${harmed.filter(hasFailed).length} of ${harmed.length}`,
+      `${own.filter((line) => line.lost < LOST && hasFailed(line)).length} of ${own.length - harmed.length}`,
+    ];
+  });
+  const head = [
+    'model',
+    'trained to',
+    'runs',
+    'replies that end',
+    'calls that work',
+    'end of turn',
+    'end of a tool call',
+  ];
+  return {
+    protocol: table([...head, 'lost and failed', 'kept and failed'], rows),
+    'protocol-candidates': everyCandidate(lines, table),
+  };
+}
+
+const lostOf = (base: Line['truth'], own: Line['truth']) =>
+  Math.max(base.ends - own.ends, base.calls === undefined || own.calls === undefined ? 0 : base.calls - own.calls);
+
+const hasFailed = ({ found = [] }: Line) => found.some(({ level }) => level === 'fail');
+
+const percent = (share: number) => `${Math.round(100 * share)}%`;
+
+function range(shares: readonly number[]): string {
+  if (shares.length === 0) return '–';
+  const [least, most] = [Math.min(...shares), Math.max(...shares)].map(percent);
+  return least === most ? `${least}` : `${least} to ${most}`;
+}
+
+function placeRange(lines: readonly Line[], place: string): string {
+  const done = lines.flatMap(({ protocol = [] }) =>
+    protocol.filter((row) => row.place === place && !row.isLeftOut).map(({ candidate }) => candidate.done),
+  );
+  if (done.length === 0) return '–';
+  const [least, most] = [Math.min(...done), Math.max(...done)];
+  return least === most ? `${least}` : `${least} to ${most}`;
+}
+
+function everyCandidate(lines: readonly Line[], table: Table): string {
+  const rows = lines.map(({ model, candidate, truth, verdict = '', protocol = [], found = [] }) => [
+    MODELS[model] ?? model,
+    candidate,
+    percent(truth.ends),
+    truth.calls === undefined ? '–' : percent(truth.calls),
+    protocol
+      .filter(({ isLeftOut }) => !isLeftOut)
+      .map(({ place, baseline, candidate: own }) => `${place} ${baseline.done} → ${own.done}`)
+      .join(', '),
+    found.map(({ place, level }) => `${place}: ${level}`).join(', ') || '–',
+    verdict,
+  ]);
+  return table(['model', 'candidate', 'end', 'calls', 'done, of 24', 'protocol', 'verdict'], rows);
+}
