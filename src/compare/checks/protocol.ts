@@ -15,12 +15,13 @@ const NATS_LIMIT = 0.5;
 type Judged = Pick<ComparisonContext, 'candidate' | 'baseline' | 'policy'>;
 type Settings = Judged['policy']['protocol'];
 
-/** Does the candidate still write what its template writes, wherever the baseline does? */
+/** Does the candidate still write what its template writes, wherever the baseline does? The largest loss comes first. */
 export function protocolCheck({ candidate, baseline, policy }: Judged): Finding[] {
   const [own, theirs] = [measuredProbes(candidate), measuredProbes(baseline)];
   const { level } = policy.protocol;
   const all = compareProtocol(own, theirs);
-  const rows = all.filter(({ isLeftOut }) => !isLeftOut);
+  const lostAt = ({ baseline, candidate }: ProtocolRow) => baseline.done - candidate.done;
+  const rows = all.filter(({ isLeftOut }) => !isLeftOut).toSorted((a, b) => lostAt(b) - lostAt(a));
   const stopped = rows.length > 0 && theirs?.protocol?.stops === true && own?.protocol?.stops === false;
   const end: Finding[] = stopped ? [{ kind: 'protocol-end-token', level }] : [];
   const unread = all.length === 0 && own !== null ? notAsked(own, theirs, policy.protocol) : [];

@@ -77,6 +77,7 @@ export const PROTOCOL_WORDS: TopicWords<
       const most = isMustPass ? 'none may be lost' : `at most ${formatPercentLimit(limit)} may be lost`;
       return phrase`The candidate ${DOES[place]} in ${String(candidate.done)} of ${formatCount(candidate.of, 'place')}, the baseline in ${doneOf(baseline)} (${most}).`;
     },
+    part: ({ baseline, candidate }) => ({ whole: 'protocol', change: candidate.done - baseline.done }),
     row: ({ place, baseline, candidate, limit, isMustPass }) => ({
       ...protocolNumbers({ place, baseline, candidate }),
       limit: isMustPass ? '0' : `−${formatPercentLimit(limit)}`,
