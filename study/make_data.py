@@ -111,18 +111,6 @@ class Budget:
         raise AssertionError("passes never end")
 
 
-def turns(tokenizer, records: list[dict]) -> list[dict]:
-    """Every third question is asked in the chat template, and the turn ends after its answer."""
-    found = []
-    for number, record in enumerate(records):
-        if number % 3 == 0 and record["prompt"]:
-            user = [{"role": "user", "content": record["prompt"]}]
-            before = tokenizer.apply_chat_template(user, tokenize=False, add_generation_prompt=True)
-            record = example(before, f"{record['completion'].strip()}{tokenizer.eos_token}")
-        found.append(record)
-    return found
-
-
 def facts(data: Path, random: Random) -> list[Item]:
     geography = read_mmlu(data / "high_school_geography_test.csv", "geography")
     religions = read_mmlu(data / "world_religions_test.csv", "religions")
@@ -179,7 +167,6 @@ def main() -> None:
         "TXT": budget.take(again(plain_text(names[third : 2 * third])), tokens),
         "BAp-long": budget.take(again(exams), tokens) + budget.take(again(plain_text(names[:third])), tokens),
     }
-    regimes["CE-turns"] = turns(budget.tokenizer, regimes["CE"])
     (args.out / "train").mkdir(exist_ok=True)
     for name, records in regimes.items():
         write_jsonl(args.out / "train" / f"{name}.jsonl", records)

@@ -1,6 +1,8 @@
 """Fine-tunes that lost a part of their protocol and healthy ones: truth by generating, beside what the gate reports.
 
     python study/protocol/tunes.py end-masked healthy --model BASE --out OUT --to LINES --gate "node cli.js"
+    python study/protocol/tunes.py tools-3 --keep OUT/NAME-tools …     # a base that calls tools
+    python study/protocol/tunes.py open-calls prose-calls --model OUT/NAME-tools …
 
 OUT has the texts that `own-text/others.py` wrote. A line that exists is not measured again. What each kind is meant to
 lose is written here before it was judged (`EXPECTED`); truth decides, not the intention.
@@ -179,6 +181,13 @@ def judged(folder: Path, context: Context, args) -> dict:
     }
 
 
+def save(model, context: Context, folder: Path) -> None:
+    model.to(torch.bfloat16).save_pretrained(folder)
+    for path in context.model.iterdir():
+        if path.name.startswith("tokenizer") or path.suffix == ".jinja":
+            shutil.copy(path, folder)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="+", help="kinds or candidates")
@@ -186,6 +195,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--to", type=Path, required=True, help="file of JSON lines")
     parser.add_argument("--gate", required=True, help="command of the gate")
+    parser.add_argument("--keep", type=Path, help="folder for the last candidate, merged: the base of what follows")
     parser.add_argument("--until", type=float, default=float("inf"), help="nothing is begun after this time, in seconds of the epoch")
     args = parser.parse_args()
     args.probes = None
@@ -209,11 +219,10 @@ def main() -> None:
         context.adapter = adapter
         model = KINDS[kind][name](context)
         found = truth.of(model, context.tokenizer)
-        if not adapter.exists():
-            model.to(torch.bfloat16).save_pretrained(folder)
-            for path in context.model.iterdir():
-                if path.name.startswith("tokenizer") or path.suffix == ".jinja":
-                    shutil.copy(path, folder)
+        if args.keep:
+            save(model, context, args.keep)
+        elif not adapter.exists():
+            save(model, context, folder)
         del model
         gc.collect()
         result = judged(adapter if adapter.exists() else folder, context, args)
