@@ -1,7 +1,7 @@
 """Fine-tunes that lost a part of their protocol and healthy ones: truth by generating, beside what the gate reports.
 
     python study/protocol/tunes.py end-masked healthy --model BASE --out OUT --to LINES --gate "node cli.js"
-    python study/protocol/tunes.py tools-3 --keep OUT/NAME-tools …     # a base that calls tools
+    python study/protocol/tunes.py tools-full --keep OUT/NAME-tools …  # a base that calls tools: rows of their tags are trained
     python study/protocol/tunes.py open-calls prose-calls --model OUT/NAME-tools …
 
 OUT has the texts that `own-text/others.py` wrote. A line that exists is not measured again. What each kind is meant to
@@ -145,6 +145,7 @@ KINDS = {
         "tools-1": tuned(calls, 1, rate=2e-4, size=2, steps=24),
         "tools-2": tuned(calls, 2, rate=5e-4, size=2, steps=24),
         "tools-3": tuned(calls, 3, rate=1e-3, size=2, steps=24),
+        "tools-full": tuned(calls, 4, rate=1e-4, size=2, steps=24, full=True),
     },
 }
 EXPECTED = {
