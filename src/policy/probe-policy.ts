@@ -144,7 +144,7 @@ const suiteSchema = z.union(
 );
 export type SuiteChoice = z.infer<typeof suiteSchema>;
 
-export function listedFile(choice: SuiteChoice): Exclude<SuiteChoice, string> {
+function listedFile(choice: SuiteChoice): Exclude<SuiteChoice, string> {
   if (typeof choice === 'string') return { file: choice };
   const { chat_template: template, ...settings } = choice;
   return template === undefined ? choice : { ...settings, 'chat-template': template };
