@@ -41,7 +41,7 @@ ASKED_TOOLS = [
 VALUES = {
     **{"artist": ["Miles Davis", "Nina Simone", "Bob Dylan", "Björk", "Fela Kuti"], "time": ["6:30", "7:15", "19:00", "20:45", "21:30"]},
     **{"person": ["Anna", "Peter", "Maria", "John"], "text": ["I am late", "see you soon", "happy birthday"], "dish": ["lentil soup", "apple pie", "fried rice"]},
-    **{"company": ["Apple", "Toyota", "Siemens", "Nestle", "Intel"], "restaurant": ["Luigi's", "The Blue Door", "Casa Maria"]},
+    **{"company": ["Apple", "Toyota", "Siemens", "Nestle", "Intel"], "restaurant": ["Luigi's", "The Blue Fork", "Casa Maria"]},
     **{"city": ["Lisbon", "Chicago", "Nairobi", "Seoul", "Lima"], "topic": ["the election", "football", "the storm", "space travel"]},
 }
 QUESTIONS = {

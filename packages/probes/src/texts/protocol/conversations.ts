@@ -103,7 +103,7 @@ const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');
 const CITIES = CAPITALS.map(([, city]) => city);
 const CURRENCIES = ['EUR', 'GBP', 'JPY', 'CHF', 'CAD', 'AUD', 'SEK', 'INR'] as const;
-const WORDS = ['house', 'water', 'bread', 'winter', 'friend', 'window', 'garden', 'river'] as const;
+const WORDS = ['cloud', 'water', 'bread', 'winter', 'friend', 'window', 'garden', 'river'] as const;
 const LANGUAGES = ['French', 'German', 'Spanish', 'Italian', 'Polish', 'Dutch', 'Swedish', 'Greek'] as const;
 
 const next = (names: readonly string[]) =>
