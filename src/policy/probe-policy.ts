@@ -258,7 +258,7 @@ export const probePolicyShape = {
       'same-model': z.number().positive().default(0.13),
     })
     .prefault({}),
-  /** How likely the candidate makes what its chat template writes, beside the baseline. */
+  /** How likely the candidate makes what its chat template writes, compared with the baseline. */
   protocol: z
     .strictObject({
       level: level.default('fail'),

@@ -1,4 +1,4 @@
-"""Fine-tunes that lost a part of their protocol and healthy ones: truth by generating, beside what the gate reports.
+"""Fine-tunes that lost a part of their protocol and healthy ones: truth by generating, and what the gate reports.
 
     python study/protocol/tunes.py end-masked healthy --model BASE --out OUT --to LINES --gate "node cli.js"
     python study/protocol/tunes.py tools-full --keep OUT/NAME-tools …  # a base that calls tools: rows of their tags are trained

@@ -15,7 +15,7 @@ const NATS_LIMIT = 0.5;
 type Judged = Pick<ComparisonContext, 'candidate' | 'baseline' | 'policy'>;
 type Settings = Judged['policy']['protocol'];
 
-/** Does the candidate still write what its template writes, wherever the baseline does? The largest loss comes first. */
+/** Does the candidate still write what its template writes where the baseline does? The largest loss comes first. */
 export function protocolCheck({ candidate, baseline, policy }: Judged): Finding[] {
   const [own, theirs] = [measuredProbes(candidate), measuredProbes(baseline)];
   const { level } = policy.protocol;

@@ -10,7 +10,7 @@ export const protocolRowSchema = z.strictObject({
   place: z.enum(PLACES),
   baseline: doneSchema,
   candidate: doneSchema,
-  /** Of the exact one-sided test that the candidate lost more texts than it won. */
+  /** Level of the exact one-sided test that the candidate lost more texts than it won. */
   p: z.number(),
   /** Mean of log p(baseline) − log p(candidate) of doing it over the texts, in nats, and its one-sided lower bound. */
   nats: z.strictObject({ mean: z.number(), lower: z.number().nullable() }),

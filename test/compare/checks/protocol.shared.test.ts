@@ -5,7 +5,7 @@ import { DEFAULT_POLICY, policySchema } from '../../../src/policy/policy.ts';
 
 const TEXTS = 24;
 
-/** Answers at places, each with the probabilities of what the template writes in the first texts; the rest have `rest`. */
+/** Places with the probabilities of what the template writes in the first texts; the others have `rest`. */
 function probes(places: Partial<Record<Place, { first?: number[]; rest: number }>>, more: object = {}) {
   const surprise = (p: number) => Math.round(-1000 * Math.log(p));
   return {

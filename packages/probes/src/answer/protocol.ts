@@ -25,7 +25,7 @@ export type Place = (typeof PLACES)[number];
 export const UNWANTED: ReadonlySet<Place> = new Set(['middle of a sentence', 'no tool call']);
 
 export const protocolSchema = z.strictObject({
-  /** Of the conversations. */
+  /** The seed of the conversations. */
   seed: seedNameSchema,
   /** Why nothing could be asked. From a checkpoint or a server: escape it. */
   leftOut: z.string().optional(),
@@ -34,7 +34,7 @@ export const protocolSchema = z.strictObject({
   places: z.array(
     z.strictObject({
       place: z.enum(PLACES),
-      /** Of all that the template writes there, in each conversation, by its number. */
+      /** Each conversation by its number, with the surprise at all that the template writes there. */
       texts: z.array(z.strictObject({ conversation: count, surprise, tokens: count })),
       /** Why a place has no texts. From a checkpoint: escape it. */
       missing: z.string().optional(),

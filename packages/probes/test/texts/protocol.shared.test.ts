@@ -210,7 +210,7 @@ describe('reading the protocol', () => {
       });
     const places = await readProtocol(asked ?? { texts: [], missing: [], stops: null }, { score } as unknown as Model);
     const json = places.find(({ place }) => place === 'JSON of a tool call');
-    // Of three parts: `", "arguments": {"`, `": "` and `"}}` with its line break.
+    // Three parts: `", "arguments": {"`, `": "` and `"}}` with its line break.
     expect(json?.texts[0]).toEqual({ conversation: 0, surprise: (18 + 4 + 4) * 500, tokens: 26 });
     expect(json?.texts).toHaveLength(24);
     expect(places.find(({ place }) => place === 'end of a thought')).toEqual({

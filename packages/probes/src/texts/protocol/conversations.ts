@@ -11,7 +11,7 @@ export interface ShortAnswer {
 export interface ToolRequest {
   readonly question: string;
   readonly name: string;
-  /** Of all parameters, each of which the tool requires; some templates sort them, so their names are in order. */
+  /** The parameters, all required; some templates sort them, so their names are in order. */
   readonly given: Readonly<Record<string, string>>;
 }
 

@@ -46,8 +46,8 @@ const FIRST_TURN: readonly Message[] = [
 ];
 
 /**
- * What a checkpoint's own chat template writes at each place: the difference of two renderings, so that no dialect has to
- * be known. Without a template, only documents end.
+ * What a checkpoint's own chat template writes at each place: the difference of two renderings, so that no dialect has
+ * to be known. Without a template, only documents end.
  */
 export function placeTexts(conversations: Conversations, tokenizer: Tokenizer): PlacedTexts {
   const writer = new Writer(tokenizer);
@@ -211,7 +211,7 @@ interface Turn {
   readonly after: string;
 }
 
-/** Of an answer without any call. */
+/** The text of an answer without any call. */
 const REPLY = 'Sure.';
 
 /** A turn that calls a tool, from where it differs from one that calls none. */
@@ -304,7 +304,7 @@ function called(writer: Writer, request: ToolRequest): Written {
   };
 }
 
-/** Small talk beside the same tools, after which a call would be wrong. */
+/** Small talk with the same tools, after which a call would be wrong. */
 function withoutCalls(writer: Writer, { requests, smallTalk }: Conversations): PlacedText[] {
   const [request] = requests;
   if (request === undefined) return [];
