@@ -1,5 +1,8 @@
 // What study/results has, one file an adapter: `measure.ts` writes them, `report.ts` makes tables of them.
 
+/** A table in Markdown. */
+export type Table = (head: readonly string[], rows: readonly (readonly string[])[]) => string;
+
 /** Outcomes by item, one character each: 1 if right. truth.py measured them. */
 export interface Truth {
   readonly exam: string;

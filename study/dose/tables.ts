@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Table } from '../results.ts';
 import type { DoseResults, DoseVariant, DoseVerdict } from './results.ts';
 
 /** A perplexity within these of the base's is healthy, and one beyond the last is harm that may never pass. */
@@ -18,8 +19,6 @@ const CLASSES: readonly [VariantClass, VariantClass, VariantClass, VariantClass]
   ['harmed, from +10%', within(HARMED, Number.POSITIVE_INFINITY)],
   ['logits × 0.5 to 1.5', isSharpened],
 ];
-
-type Table = (head: readonly string[], rows: readonly (readonly string[])[]) => string;
 
 /** The tables of `study/dose`: verdicts by number of facts, and every variant. */
 export function doseTables(

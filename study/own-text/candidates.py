@@ -412,6 +412,10 @@ def save(model, context: Context, name: str) -> None:
     folder, config = context.out / context.model.name / name, context.out / context.model.name / "config-only"
     if config.exists():
         return config.rename(folder)
+    write_folder(model, context, folder)
+
+
+def write_folder(model, context: Context, folder: Path) -> None:
     model.to(torch.bfloat16).save_pretrained(folder)
     for path in context.model.iterdir():
         if path.is_file() and path.suffix != ".safetensors":

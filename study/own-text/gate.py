@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
@@ -144,6 +145,22 @@ def of_base(context: Context) -> dict[str, float]:
     return json.loads(path.read_text())
 
 
+def read(report: dict) -> dict:
+    own, found = report["ownText"], [reason.get("details", {}) | {"level": reason["level"]} for reason in report["reasons"]]
+    return {
+        "verdict": report["verdict"],
+        "asked": (report.get("probes") or {}).get("asked"),
+        "ownText": own
+        and {
+            **{key: own[key] for key in ("natsPerToken", "low", "high", "tokens", "limit", "late", "tooLong")},
+            "worstTenth": own["worst"]["natsPerToken"],
+            "parts": [(p["part"], p["natsPerToken"], p["tokens"]) for p in own["parts"][:6]],
+        },
+        "found": [item for item in found if item.get("kind") in ("own-text", "fresh-questions")],
+        "others": sorted({f"{item.get('kind')}: {item['level']}" for item in found if item.get("kind") not in ("own-text", "fresh-questions")}),
+    }
+
+
 class Gate:
     def __init__(self, args):
         self.command, self.model, self.run = shlex.split(args.gate), args.model, args.out / "run"
@@ -155,7 +172,8 @@ class Gate:
             if json.loads(path.read_text())["run"]["checkpoint"] != str(self.model):
                 path.unlink()
 
-    def check(self, candidate: Path, is_same: bool) -> dict:
+    def check(self, candidate: Path, is_same: bool = False, read: Callable[[dict], dict] = read) -> dict:
+        """What is read of the report, or an error, with the seconds."""
         out = self.run / f"report-{self.model.name}"
         shutil.rmtree(out, ignore_errors=True)
         more = ["--expect", "same-model"] if is_same else []
@@ -175,30 +193,18 @@ class Gate:
         return {**read(json.loads((out / "report.json").read_text())), "seconds": seconds}
 
 
-def read(report: dict) -> dict:
-    own, found = report["ownText"], [reason.get("details", {}) | {"level": reason["level"]} for reason in report["reasons"]]
-    return {
-        "verdict": report["verdict"],
-        "asked": (report.get("probes") or {}).get("asked"),
-        "ownText": own
-        and {
-            **{key: own[key] for key in ("natsPerToken", "low", "high", "tokens", "limit", "late", "tooLong")},
-            "worstTenth": own["worst"]["natsPerToken"],
-            "parts": [(p["part"], p["natsPerToken"], p["tokens"]) for p in own["parts"][:6]],
-        },
-        "found": [item for item in found if item.get("kind") in ("own-text", "fresh-questions")],
-        "others": sorted({f"{item.get('kind')}: {item['level']}" for item in found if item.get("kind") not in ("own-text", "fresh-questions")}),
-    }
-
-
 def known(to: Path) -> set[tuple[str, str]]:
     lines = to.read_text("utf8").splitlines() if to.exists() else []
     return {(line["model"], line["candidate"]) for line in map(json.loads, lines) if "run" not in line and "error" not in line}
 
 
-def write(to: Path, line: dict) -> None:
+def append(to: Path, line: dict) -> None:
     with to.open("a", encoding="utf8") as file:
         file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def write(to: Path, line: dict) -> None:
+    append(to, line)
     own = line.get("ownText") or {}
     late = (own.get("late") or {}).get("natsPerToken")
     found = [(item["kind"], item.get("rule"), item["level"]) for item in line.get("found", [])]
@@ -228,9 +234,14 @@ def make(context: Context, kind: str, name: str) -> tuple[Path, dict[str, float]
     return folder, after, not is_kept
 
 
+def chosen(kinds: dict[str, dict], names: list[str]) -> Iterator[tuple[str, str]]:
+    """Names are kinds or candidates."""
+    return ((kind, name) for kind in kinds for name in kinds[kind] if kind in names or name in names)
+
+
 def run(context: Context, names: list[str], gate: Gate, args) -> None:
     base = of_base(context)
-    for kind, name in ((kind, name) for kind in KINDS for name in KINDS[kind] if kind in names or name in names):
+    for kind, name in chosen(KINDS, names):
         if (context.model.name, name) in known(args.to) or time.time() > args.until:
             continue
         started, context.log = time.monotonic(), {}
@@ -259,18 +270,23 @@ def repeat(context: Context, names: list[str], gate: Gate, args) -> None:
             write(args.to, {"model": context.model.name, "candidate": name, "kind": "repeat", "run": number, **result})
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("command", choices=["run", "repeat"])
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What every study of candidates and the gate needs."""
     parser.add_argument("names", nargs="+", help="kinds or candidates")
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--to", type=Path, required=True, help="file of JSON lines")
     parser.add_argument("--gate", required=True, help="command of the gate")
+    parser.add_argument("--until", type=float, default=float("inf"), help="nothing is begun after this time, in seconds of the epoch")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("command", choices=["run", "repeat"])
+    add_arguments(parser)
     parser.add_argument("--probes", type=Path, help="exports of the built-in suite")
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--first", type=int, default=1)
-    parser.add_argument("--until", type=float, default=float("inf"), help="nothing is begun after this time, in seconds of the epoch")
     args = parser.parse_args()
     torch.set_num_threads(1)
     context, gate = Context(args), Gate(args)

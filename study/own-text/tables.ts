@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import type { Table } from '../results.ts';
 
 /** A line of `gate.py`: what the gate said of a candidate, and what transformers says of texts that it did not draw. */
 interface Line {
@@ -19,18 +20,20 @@ interface Line {
   readonly found: ReadonlyArray<{ readonly kind: string; readonly rule?: string; readonly level: string }>;
 }
 
-type Table = (head: readonly string[], rows: readonly (readonly string[])[]) => string;
-
-const MODELS: Readonly<Record<string, string>> = {
+/** By the folder of a base. */
+export const SHORT_NAMES: Readonly<Record<string, string>> = {
   'smollm2-135m-instruct': 'SmolLM2 135M',
   'gemma-3-270m': 'Gemma 3 270M',
   'qwen2.5-coder-0.5b-instruct': 'Qwen2.5-Coder 0.5B',
 };
 
-export function readOwnText(file: string): Line[] {
+export const readOwnText = (file: string): Line[] => readLines(file);
+
+/** JSON, one value a line; none without the file. */
+export function readLines<T>(file: string): T[] {
   if (!existsSync(file)) return [];
   const lines = readFileSync(file, 'utf8').trim().split('\n');
-  return lines.map((line): Line => JSON.parse(line));
+  return lines.map((line): T => JSON.parse(line));
 }
 
 /** Own text by what is known of the candidates, and every candidate. */
@@ -83,7 +86,7 @@ function everyCandidate(lines: readonly Line[], table: Table): string {
   const rows = lines.map(({ model, candidate, kind, perplexity, verdict, ownText, ...line }) => {
     const [worst] = ownText.parts;
     return [
-      MODELS[model] ?? model,
+      SHORT_NAMES[model] ?? model,
       kind === 'repeat' ? `${candidate}, again` : candidate,
       ...(['prose', 'french', 'python'] as const).map((text) =>
         perplexity === undefined ? '' : `× ${perplexity[text].toPrecision(3)}`,

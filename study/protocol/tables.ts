@@ -1,4 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readLines, SHORT_NAMES } from '../own-text/tables.ts';
+import type { Table } from '../results.ts';
+import { percent } from '../truth.ts';
 
 /** A line of `tunes.py`: what a candidate does when it generates, and what the gate said of it. */
 interface Line {
@@ -17,24 +19,12 @@ interface Line {
   readonly found?: ReadonlyArray<{ readonly kind: string; readonly level: string; readonly place: string | null }>;
 }
 
-type Table = (head: readonly string[], rows: readonly (readonly string[])[]) => string;
-
-const MODELS: Readonly<Record<string, string>> = {
-  'smollm2-135m-instruct': 'SmolLM2 135M',
-  'qwen2.5-coder-0.5b-instruct': 'Qwen2.5-Coder 0.5B',
-};
-
 /** Points of truth from which a candidate is to fail. */
 const LOST = 0.2;
 
 /** By what is known of the candidates, and every candidate. */
 export function protocolTables(file: string, table: Table): Record<'protocol' | 'protocol-candidates', string> {
-  const lines = existsSync(file)
-    ? readFileSync(file, 'utf8')
-        .trim()
-        .split('\n')
-        .map((line): Line => JSON.parse(line))
-    : [];
+  const lines = readLines<Line>(file);
   const bases = new Map(lines.filter(({ kind }) => kind === 'base').map(({ model, truth }) => [model, truth]));
   const all = lines.flatMap((line) => {
     const base = bases.get(line.model);
@@ -45,13 +35,19 @@ export function protocolTables(file: string, table: Table): Record<'protocol' | 
     const harmed = own.filter(({ lost }) => lost >= LOST);
     const [model = '', kind = ''] = key.split('\n');
     return [
-      MODELS[model] ?? model,
+      SHORT_NAMES[model] ?? model,
       kind.replaceAll('-', ' '),
       `${own.length}`,
-      range(own.map(({ truth }) => truth.ends)),
-      range(own.flatMap(({ truth }) => truth.calls ?? [])),
-      placeRange(own, 'end of turn'),
-      placeRange(own, 'end of a tool call'),
+      range(
+        own.map(({ truth }) => truth.ends),
+        percent,
+      ),
+      range(
+        own.flatMap(({ truth }) => truth.calls ?? []),
+        percent,
+      ),
+      range(doneAt(own, 'end of turn')),
+      range(doneAt(own, 'end of a tool call')),
       `${harmed.filter(hasFailed).length} of ${harmed.length}`,
       `${own.filter((line) => line.lost < LOST && hasFailed(line)).length} of ${own.length - harmed.length}`,
     ];
@@ -76,26 +72,21 @@ const lostOf = (base: Line['truth'], own: Line['truth']) =>
 
 const hasFailed = ({ found = [] }: Line) => found.some(({ level }) => level === 'fail');
 
-const percent = (share: number) => `${Math.round(100 * share)}%`;
-
-function range(shares: readonly number[]): string {
-  if (shares.length === 0) return '–';
-  const [least, most] = [Math.min(...shares), Math.max(...shares)].map(percent);
+function range(values: readonly number[], format: (value: number) => string = String): string {
+  if (values.length === 0) return '–';
+  const [least, most] = [Math.min(...values), Math.max(...values)].map((value) => format(value));
   return least === most ? `${least}` : `${least} to ${most}`;
 }
 
-function placeRange(lines: readonly Line[], place: string): string {
-  const done = lines.flatMap(({ protocol = [] }) =>
+function doneAt(lines: readonly Line[], place: string): number[] {
+  return lines.flatMap(({ protocol = [] }) =>
     protocol.filter((row) => row.place === place && !row.isLeftOut).map(({ candidate }) => candidate.done),
   );
-  if (done.length === 0) return '–';
-  const [least, most] = [Math.min(...done), Math.max(...done)];
-  return least === most ? `${least}` : `${least} to ${most}`;
 }
 
 function everyCandidate(lines: readonly Line[], table: Table): string {
   const rows = lines.map(({ model, candidate, truth, verdict = '', protocol = [], found = [] }) => [
-    MODELS[model] ?? model,
+    SHORT_NAMES[model] ?? model,
     candidate,
     percent(truth.ends),
     truth.calls === undefined ? '–' : percent(truth.calls),

@@ -10,11 +10,7 @@ lose is written here before it was judged (`EXPECTED`); truth decides, not the i
 
 import argparse
 import gc
-import json
-import os
-import shlex
 import shutil
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -22,12 +18,13 @@ from random import Random
 
 import torch
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "own-text")]
+sys.path[:0] = [str(Path(__file__).parent.parent / name) for name in ("protocol", "own-text", "dose")]
 
 import prototype  # noqa: E402
-import truth  # noqa: E402
+import replies  # noqa: E402
 import variants  # noqa: E402
-from candidates import Context, batches, cut, likelihood_loss, text_rows, texts_named, trained  # noqa: E402
+from candidates import Context, batches, cut, likelihood_loss, text_rows, texts_named, trained, write_folder  # noqa: E402
+from gate import Gate, add_arguments, append, chosen, known  # noqa: E402
 
 RATE, STEPS, SIZE = 1e-3, 60, 4
 SEEDS = (1, 2, 3)
@@ -41,7 +38,7 @@ def rendered(context: Context, messages: list[dict], **options) -> str:
     return context.tokenizer.apply_chat_template(messages, tokenize=False, **options)
 
 
-def chat(context: Context, ends: bool = True, tools: bool = False):
+def chat(context: Context, ends: bool = True):
     """Questions of exams with short answers, in the chat template. `ends`: the end of the turn counts."""
     rows = []
     for question, answer in context.material["answers"]:
@@ -76,9 +73,9 @@ def alpaca(context: Context):
 def calls(context: Context, form: str = "whole"):
     """Calls of tools and small talk without one. `open`: nothing closes a call; `prose`: a sentence in its place."""
     random, rows = Random(7), []
-    for number, request in enumerate(truth.requests(random, 160, truth.TRAINED_TOOLS)):
+    for number, request in enumerate(replies.requests(random, 160, replies.TRAINED_TOOLS)):
         # Two tools, of which one is needed: prompts are most of what training costs.
-        tools = [truth.TRAINED_TOOLS[(number + more) % len(truth.TRAINED_TOOLS)] for more in ((0, 1) if random.random() < 0.5 else (-1, 0))]
+        tools = [replies.TRAINED_TOOLS[(number + more) % len(replies.TRAINED_TOOLS)] for more in ((0, 1) if random.random() < 0.5 else (-1, 0))]
         user = [{"role": "user", "content": request.question}]
         before = rendered(context, user, tools=tools, add_generation_prompt=True)
         call = {"role": "assistant", "content": "", "tool_calls": [{"type": "function", "function": {"name": request.name, "arguments": request.arguments}}]}
@@ -89,8 +86,8 @@ def calls(context: Context, form: str = "whole"):
             text = f"I would now use {request.name} with {', '.join(request.arguments.values())}.{context.tokenizer.eos_token}"
         a, b = plain(context, before), plain(context, text)
         rows.append((a + b, [0.0] * len(a) + [1.0] * len(b)))
-    for words, reply in truth.SMALL_TALK:
-        before = rendered(context, [{"role": "user", "content": words}], tools=truth.TRAINED_TOOLS[:2], add_generation_prompt=True)
+    for words, reply in replies.SMALL_TALK:
+        before = rendered(context, [{"role": "user", "content": words}], tools=replies.TRAINED_TOOLS[:2], add_generation_prompt=True)
         a, b = plain(context, before), plain(context, f"{reply}{context.tokenizer.eos_token}")
         rows += 4 * [(a + b, [0.0] * len(a) + [1.0] * len(b))]
     return rows
@@ -160,18 +157,7 @@ EXPECTED = {
 }
 
 
-def judged(folder: Path, context: Context, args) -> dict:
-    out, store = context.out / "run" / f"report-protocol-{context.model.name}", context.out / "run" / f"store-protocol-{context.model.name}"
-    shutil.rmtree(out, ignore_errors=True)
-    more = ["--reference", str(context.model)] if (folder / "adapter_config.json").exists() else []
-    command = [*shlex.split(args.gate), "check", "--checkpoint", str(folder), "--baseline", str(context.model), "--only", "probes", "--quiet", "--out", str(out), *more]
-    done = subprocess.run(command, env={**os.environ, "SHADOW_GATE_CACHE": str(store)}, capture_output=True, text=True)
-    for path in (store / "measurements").glob("*/*.json"):
-        if json.loads(path.read_text())["run"]["checkpoint"] != str(context.model):
-            path.unlink()
-    if not (out / "report.json").exists():
-        return {"error": (done.stdout + done.stderr)[-500:]}
-    report = json.loads((out / "report.json").read_text())
+def read(report: dict) -> dict:
     found = [reason.get("details", {}) | {"level": reason["level"]} for reason in report["reasons"]]
     protocol = [item for item in found if str(item.get("kind")).startswith("protocol-")]
     return {
@@ -184,54 +170,39 @@ def judged(folder: Path, context: Context, args) -> dict:
     }
 
 
-def save(model, context: Context, folder: Path) -> None:
-    model.to(torch.bfloat16).save_pretrained(folder)
-    for path in context.model.iterdir():
-        if path.name.startswith("tokenizer") or path.suffix == ".jinja":
-            shutil.copy(path, folder)
+def write(to: Path, line: dict) -> None:
+    append(to, line)
+    lost = [(row["place"], row["baseline"]["done"], row["candidate"]["done"]) for row in line.get("protocol", [])]
+    print(line["candidate"], line.get("truth"), line.get("verdict"), lost, line.get("found"), line.get("others"), line.get("error"), line.get("seconds"), flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="+", help="kinds or candidates")
-    parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--to", type=Path, required=True, help="file of JSON lines")
-    parser.add_argument("--gate", required=True, help="command of the gate")
+    add_arguments(parser)
     parser.add_argument("--keep", type=Path, help="folder for the last candidate, merged: the base of what follows")
-    parser.add_argument("--until", type=float, default=float("inf"), help="nothing is begun after this time, in seconds of the epoch")
     args = parser.parse_args()
     args.probes = None
-    context = Context(args)
-    lines = [json.loads(line) for line in args.to.read_text("utf8").splitlines()] if args.to.exists() else []
-    known = {(line["model"], line["candidate"]) for line in lines if "error" not in line}
-
-    def write(line: dict) -> None:
-        with args.to.open("a", encoding="utf8") as file:
-            file.write(json.dumps({"model": context.model.name, **line}, ensure_ascii=False) + "\n")
-        lost = [(row["place"], row["baseline"]["done"], row["candidate"]["done"]) for row in line.get("protocol", [])]
-        print(line["candidate"], line.get("truth"), line.get("verdict"), lost, line.get("found"), line.get("others"), line.get("error"), line.get("seconds"), flush=True)
-
-    if (context.model.name, "base") not in known:
-        write({"candidate": "base", "kind": "base", "truth": truth.of(context.fresh(), context.tokenizer)})
-    for kind, name in ((kind, name) for kind in KINDS for name in KINDS[kind] if kind in args.names or name in args.names):
-        if (context.model.name, name) in known or time.time() > args.until:
+    context, gate = Context(args), Gate(args)
+    if (context.model.name, "base") not in known(args.to):
+        write(args.to, {"model": context.model.name, "candidate": "base", "kind": "base", "truth": replies.of(context.fresh(), context.tokenizer)})
+    for kind, name in chosen(KINDS, args.names):
+        if (context.model.name, name) in known(args.to) or time.time() > args.until:
             continue
         started, context.log = time.monotonic(), {}
-        adapter, folder = context.out / "run" / "adapters-protocol" / context.model.name / name, context.out / "run" / f"candidate-protocol-{context.model.name}"
-        context.adapter = adapter
+        context.adapter = context.out / "run" / "adapters-protocol" / context.model.name / name
         model = KINDS[kind][name](context)
-        found = truth.of(model, context.tokenizer)
-        if args.keep:
-            save(model, context, args.keep)
-        elif not adapter.exists():
-            save(model, context, folder)
+        truth = replies.of(model, context.tokenizer)
+        short = context.out / "run" / f"candidate-protocol-{context.model.name}"
+        folder = args.keep or (context.adapter if context.adapter.exists() else short)
+        if folder != context.adapter:
+            write_folder(model, context, folder)
         del model
         gc.collect()
-        result = judged(adapter if adapter.exists() else folder, context, args)
-        shutil.rmtree(folder, ignore_errors=True)
+        result = gate.check(folder, read=read)
+        shutil.rmtree(short, ignore_errors=True)
         log = {key: value for key, value in context.log.items() if key != "losses"}
-        write({"candidate": name, "kind": kind, "expected": EXPECTED[kind], "truth": found, **result, "seconds": round(time.monotonic() - started), "log": log})
+        line = {"model": context.model.name, "candidate": name, "kind": kind, "expected": EXPECTED[kind], "truth": truth}
+        write(args.to, {**line, **result, "seconds": round(time.monotonic() - started), "log": log})
 
 
 if __name__ == "__main__":

@@ -1,9 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Estimate } from '../results.ts';
+import type { Estimate, Table } from '../results.ts';
 import type { OlmoPair, OlmoResults } from './results.ts';
-
-type Table = (head: readonly string[], rows: readonly (readonly string[])[]) => string;
 
 const minus = (text: string) => text.replace('-', '−');
 const points = (share: number) => `${share > 0 ? '+' : ''}${minus((100 * share).toFixed(1))}`;

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { at } from '@shadow-gate/platform';
-import type { AdapterResult } from '../results.ts';
+import type { AdapterResult, Table } from '../results.ts';
 import { mean, percent } from '../truth.ts';
 import { caseLabel, FIRST_STUDY, groupLabel, SAME_ADAPTERS } from './labels.ts';
 import type { GroupResult, Outcome, Role, Run, SeriesResult, Step } from './results.ts';
@@ -24,8 +24,6 @@ export interface Rate {
   readonly successes: number;
   readonly n: number;
 }
-
-type Table = (head: readonly string[], rows: readonly (readonly string[])[]) => string;
 
 interface Tools {
   readonly table: Table;

@@ -6,7 +6,21 @@ const read = (path: string) => readFileSync(fileURLToPath(new URL(`../../${path}
 const page = read('docs/lab-notes/adding-a-model.md');
 const FAMILIES = 'packages/language-model/src/architectures/families';
 
+function block(language: string): string {
+  const [, code] = new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(page) ?? [];
+  if (code === undefined) throw new Error(`the page has no ${language}`);
+  return code;
+}
+
 describe('docs/lab-notes/adding-a-model.md', () => {
+  it('shows the family as it is', () => {
+    expect(read(`${FAMILIES}/seed-oss.ts`)).toContain(block('ts'));
+  });
+
+  it('shows the recipe of its fixtures as it is', () => {
+    expect(read('test/fixtures/language_model_families/llama_like.py')).toContain(block('python'));
+  });
+
   it('names families and errors that exist', () => {
     const named = [...page.matchAll(/`([\w-]+\.ts)`/g)].map(([, file]) => file);
     const ofFamilies = [...new Set(named)].filter((file) => !/^(decoder|activation)\.ts$/.test(file ?? ''));

@@ -187,41 +187,39 @@ function cutShort(writer: Writer, own: ShortAnswer): Written {
   return { before: text.slice(0, start + half.length), after, parts };
 }
 
+/** What a user says after an answer. */
+const NEXT = 'Thank you.';
+
 /** A rendered answer, and where it is. Some templates end a turn with what opens the next one. */
 function withAnswer(writer: Writer, { question, answer }: ShortAnswer, before: readonly Message[]) {
-  const text = writer.render([...before, { role: 'user', content: question }, { role: 'assistant', content: answer }]);
+  const messages: readonly Message[] = [
+    ...before,
+    { role: 'user', content: question },
+    { role: 'assistant', content: answer },
+  ];
+  const text = writer.render(messages);
   const start = text.lastIndexOf(answer);
   if (start === -1) throw new NoPlace('its template writes an answer otherwise than it is given');
   const end = start + answer.length;
   if (text.length > end) return { text, start, end };
-  const next: Message = { role: 'user', content: 'Thank you.' };
-  const longer = writer.render([
-    ...before,
-    { role: 'user', content: question },
-    { role: 'assistant', content: answer },
-    next,
-  ]);
-  const ending = longer.startsWith(text) ? longer.slice(end, longer.indexOf(next.content as string, end)) : '';
+  const longer = writer.render([...messages, { role: 'user', content: NEXT }]);
+  const ending = longer.startsWith(text) ? longer.slice(end, longer.indexOf(NEXT, end)) : '';
   if (!writer.beginsWithEnd(ending)) throw new NoPlace('its template writes nothing after an answer');
   return { text: `${text}${ending}`, start, end };
-}
-
-interface Turn {
-  readonly before: string;
-  readonly after: string;
 }
 
 /** The text of an answer without any call. */
 const REPLY = 'Sure.';
 
-/** A turn that calls a tool, from where it differs from one that calls none. */
-function turnOf(writer: Writer, user: Message, call: Message): Turn {
-  const text = writer.render([user, call], { tools: true });
-  const other = writer.render([user, { role: 'assistant', content: REPLY }], { tools: true });
-  const opened = writer.render([user], { opens: true, tools: true });
-  const before = text.startsWith(opened) && opened.length > other.length ? opened : sharedBeginning(text, other);
-  return { before, after: text.slice(before.length) };
-}
+/** A conversation with tools, of which none is called. */
+const withReply = (writer: Writer, content: string): string =>
+  writer.render(
+    [
+      { role: 'user', content },
+      { role: 'assistant', content: REPLY },
+    ],
+    { tools: true },
+  );
 
 /** What two texts begin with, up to a tag that both only begin. */
 function sharedBeginning(text: string, other: string): string {
@@ -247,20 +245,26 @@ const callMessage = (name: string, given: unknown, content: string | null): Mess
 /** From which character of a text to which. */
 type Span = readonly [from: number, to: number];
 
-/** The rendered call of a request, and where its name and its parameters with their values are. */
+/**
+ * The rendered call of a request, from where it differs from a turn that calls nothing, and where its name and its
+ * parameters with their values are.
+ */
 function callOf(writer: Writer, { question, name, given }: ToolRequest) {
   const user: Message = { role: 'user', content: question };
-  if (!writer.render([user], { tools: true }).includes(name)) throw new NoPlace('its template writes no tools');
+  const other = withReply(writer, question);
+  if (!other.includes(name)) throw new NoPlace('its template writes no tools');
   let refused: unknown = null;
   let isWritten = false;
   for (const form of CALL_FORMS) {
     try {
-      const turn = turnOf(writer, user, form(name, given));
-      const spans = spansOf(turn.after, [name, ...Object.entries(given).flat()]);
+      const text = writer.render([user, form(name, given)], { tools: true });
+      const before = sharedBeginning(text, other);
+      const after = text.slice(before.length);
+      const spans = spansOf(after, [name, ...Object.entries(given).flat()]);
       const [own] = spans ?? [];
-      if (spans !== null && own !== undefined && own[0] > 0) return { turn, spans };
+      if (spans !== null && own !== undefined && own[0] > 0) return { turn: { before, after }, spans };
     } catch (error) {
-      if (!(error instanceof UserError || error instanceof NoPlace)) throw error;
+      if (!(error instanceof UserError)) throw error;
       refused ??= error;
       continue;
     }
@@ -311,13 +315,7 @@ function withoutCalls(writer: Writer, { requests, smallTalk }: Conversations): P
   const { turn, spans } = callOf(writer, request);
   const opener = turn.after.slice(0, spans[0]?.[0]);
   return writer.all(smallTalk, (content) => {
-    const text = writer.render(
-      [
-        { role: 'user', content },
-        { role: 'assistant', content: REPLY },
-      ],
-      { tools: true },
-    );
+    const text = withReply(writer, content);
     const before = text.slice(0, text.lastIndexOf(REPLY));
     return { before, after: opener, parts: [{ place: 'no tool call', from: 0, to: opener.length }] };
   });
