@@ -632,7 +632,10 @@ export function everyFinding(name: string): Finding[] {
       limit: 0.2,
       isMustPass,
     })),
-    'protocol-not-asked': [null, name].map((why) => ({ why })),
+    'protocol-not-asked': [
+      { side: 'baseline', why: null },
+      { side: 'candidate', why: name },
+    ],
     'protocol-likelihood': [
       {
         place: 'tool name',

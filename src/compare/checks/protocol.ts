@@ -28,13 +28,17 @@ export function protocolCheck({ candidate, baseline, policy }: Judged): Finding[
   return [...unread, ...templates(rows, level), ...end, ...rows.flatMap((row) => judge(row, policy.protocol))];
 }
 
-/** Places that nobody could ask for decide nothing, unless a policy rests on them. */
+/** Places that one of the two was not asked for decide nothing, unless a policy rests on them. */
 function notAsked(own: MeasuredProbes, theirs: MeasuredProbes | null, settings: Settings): Finding[] {
-  const expected = theirs?.protocol?.places.some(({ texts }) => texts.length > 0) === true;
+  const wasAsked = (probes: MeasuredProbes) => probes.protocol?.places.some(({ texts }) => texts.length > 0) === true;
   const isNeeded = settings['must-pass'] !== undefined && theirs !== null;
-  if (!expected && !isNeeded) return [];
-  const why = own.protocol?.leftOut ?? theirs?.protocol?.leftOut ?? null;
-  return [{ kind: 'protocol-not-asked', level: isNeeded && settings.level !== 'info' ? 'inconclusive' : 'info', why }];
+  if (theirs === null || !(isNeeded || wasAsked(own) || wasAsked(theirs))) return [];
+  const side = wasAsked(own) ? 'baseline' : 'candidate';
+  const areOthers = wasAsked(own) && wasAsked(theirs);
+  const leftOut = (side === 'baseline' ? theirs : own).protocol?.leftOut ?? null;
+  const why = areOthers ? 'it was asked with another seed' : leftOut;
+  const level = isNeeded && settings.level !== 'info' ? 'inconclusive' : 'info';
+  return [{ kind: 'protocol-not-asked', level, side, why }];
 }
 
 /** One finding for each reason why the candidate has no such place. */

@@ -54,9 +54,10 @@ export const protocolFindings = [
         tolerance: { absolute: limit },
       }),
   }),
-  /** The candidate was not asked for what the baseline was. */
+  /** One of the two was not asked for what the other was. */
   defineFinding('protocol-not-asked', {
     fields: {
+      side: z.enum(['candidate', 'baseline']),
       /** Null where it was measured without. */
       why: foreign.nullable(),
     },

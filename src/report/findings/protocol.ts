@@ -101,10 +101,10 @@ export const PROTOCOL_WORDS: TopicWords<
     title: 'Protocol',
     about: 'probes',
     isGap: true,
-    sentence: ({ why }) =>
-      phrase`The candidate was not asked whether it still writes what its chat template does: ${why === null ? 'it was measured without' : prose(why)}.`,
-    steps: () => [
-      phrase`Measure it again with this version, from its checkpoint, or from a server with ${code('--tokenizer')} that scores texts.`,
+    sentence: ({ side, why }) =>
+      phrase`What the chat template writes was not compared, because of the ${side}: ${why === null ? 'it was measured without' : prose(why)}.`,
+    steps: ({ side }) => [
+      phrase`Measure the ${side} again with this version, from its checkpoint, or from a server with ${code('--tokenizer')} that scores texts.`,
     ],
   },
   'protocol-likelihood': {

@@ -108,8 +108,12 @@ it('a candidate that was not asked is said, and not judged where the policy rest
     { kind: 'protocol-not-asked', level: 'info', why: 'the server has the tokenizer' },
   ]);
   expect(check(older, baseline)).toMatchObject([{ kind: 'protocol-not-asked', level: 'info', why: null }]);
-  expect(check(others, baseline)).toMatchObject([{ kind: 'protocol-not-asked' }]);
-  expect(check(baseline, older)).toEqual([]);
+  expect(check(others, baseline)).toMatchObject([
+    { kind: 'protocol-not-asked', why: 'it was asked with another seed' },
+  ]);
+  expect(check(baseline, older)).toMatchObject([
+    { kind: 'protocol-not-asked', level: 'info', side: 'baseline', why: null },
+  ]);
   const must = { 'must-pass': ['end of turn'] };
   expect(check(older, baseline, must)).toMatchObject([{ level: 'inconclusive' }]);
   expect(check(older, older, must)).toMatchObject([{ level: 'inconclusive' }]);

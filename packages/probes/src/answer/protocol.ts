@@ -34,7 +34,10 @@ export const protocolSchema = z.strictObject({
   places: z.array(
     z.strictObject({
       place: z.enum(PLACES),
-      /** Each conversation by its number, with the surprise at all that the template writes there. */
+      /**
+       * Each conversation by its number, with the surprise at all that the template writes there; of several parts of
+       * one text (the braces and quotes of a call's JSON), at the least likely one.
+       */
       texts: z.array(z.strictObject({ conversation: count, surprise, tokens: count })),
       /** Why a place has no texts. From a checkpoint: escape it. */
       missing: z.string().optional(),

@@ -200,7 +200,7 @@ describe('places of a chat template', () => {
 });
 
 describe('reading the protocol', () => {
-  it('sums what is written at a place, and names places without texts', async () => {
+  it('takes the least likely part of a text at a place, and names places without texts', async () => {
     const { tokenizer } = tokenizerOf(TOOLS);
     const asked = protocolTexts(3, { tokenizer, maxLength: 10_000 });
     const score = async (requests: ScoreRequest[]) =>
@@ -211,7 +211,7 @@ describe('reading the protocol', () => {
     const places = await readProtocol(asked ?? { texts: [], missing: [], stops: null }, { score } as unknown as Model);
     const json = places.find(({ place }) => place === 'JSON of a tool call');
     // Three parts: `", "arguments": {"`, `": "` and `"}}` with its line break.
-    expect(json?.texts[0]).toEqual({ conversation: 0, surprise: (18 + 4 + 4) * 500, tokens: 26 });
+    expect(json?.texts[0]).toEqual({ conversation: 0, surprise: 18 * 500, tokens: 18 + 4 + 4 });
     expect(json?.texts).toHaveLength(24);
     expect(places.find(({ place }) => place === 'end of a thought')).toEqual({
       ...{ place: 'end of a thought', texts: [], missing: 'its template writes no thoughts' },

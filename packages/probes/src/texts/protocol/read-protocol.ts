@@ -37,10 +37,13 @@ export async function readProtocol(asked: PlacedTexts, model: Model): Promise<Pr
       ),
     ];
     const texts = own.map(([conversation, parts]) => {
-      const all = parts.flatMap(({ of }) => of);
-      return { conversation, surprise: surpriseOf(all.reduce((sum, logprob) => sum + logprob, 0)), tokens: all.length };
+      const tokens = parts.reduce((sum, { of }) => sum + of.length, 0);
+      return { conversation, surprise: Math.max(...parts.map(({ of }) => surpriseAt(of))), tokens };
     });
     const missing = why.get(place);
     return texts.length === 0 && missing === undefined ? [] : [{ place, texts, ...(missing && { missing }) }];
   });
 }
+
+const surpriseAt = (logprobs: readonly number[]): number =>
+  surpriseOf(logprobs.reduce((sum, logprob) => sum + logprob, 0));
