@@ -7,6 +7,7 @@ import argparse
 import json
 import math
 import re
+import sys
 from pathlib import Path
 from random import Random
 
@@ -15,6 +16,10 @@ from items import LETTERS, Item, exam_prompt, read_items, read_jsonl, shuffled
 from layers import States
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
+
+sys.path[:0] = [str(Path(__file__).parent / "protocol")]
+
+import replies  # noqa: E402
 
 SEED = 17
 # Nobody was trained on these, nor on options left out in such a place.
@@ -151,6 +156,7 @@ def truth_of(name: str, args: argparse.Namespace) -> dict:
         "open": [bits([a == i.answer for a, i in zip(subject.texts(items, w), items)]) for w in UNSEEN],
         "recall": bits([plain(text).startswith(plain(item.text)) for text, item in zip(spoken, items)]),
         "perplexity": {part: round(subject.perplexity(texts), 3) for part, texts in elsewhere.items()},
+        "ends": replies.ends(subject.model, subject.tokenizer),
         **({"heldOut": known(subject, held_out)} if held_out else {}),
     }
 

@@ -100,12 +100,25 @@ def is_call(text: str, names: set[str]) -> bool:
     return call.get("name") in names and isinstance(call.get("arguments"), dict)
 
 
+def render(tokenizer, text: str, **more) -> str:
+    return tokenizer.apply_chat_template([{"role": "user", "content": text}], tokenize=False, add_generation_prompt=True, **more)
+
+
+def ends(model, tokenizer) -> float:
+    """The share of replies that end within `MOST` tokens."""
+    found = replies(model, tokenizer, [render(tokenizer, text) for text in PROMPTS])
+    return round(sum(ended for _, ended in found) / len(found), 3)
+
+
 def of(model, tokenizer) -> dict[str, float]:
-    """Shares: replies that end within `MOST` tokens; where the template knows tools, calls that can be carried out."""
-    render = lambda text, **more: tokenizer.apply_chat_template([{"role": "user", "content": text}], tokenize=False, add_generation_prompt=True, **more)  # noqa: E731
-    found = {"ends": sum(ended for _, ended in replies(model, tokenizer, [render(text) for text in PROMPTS])) / len(PROMPTS)}
+    """Shares: replies that end; where the template knows tools, calls that can be carried out.
+
+    Weights are of bfloat16 and arithmetic too, as most servers have it.
+    """
+    model = model.bfloat16()
+    found = {"ends": ends(model, tokenizer)}
     if "tools" in (tokenizer.chat_template or ""):
         names = {own["function"]["name"] for own in ASKED_TOOLS}
-        asked = [render(request.question, tools=ASKED_TOOLS) for request in requests(Random(11), 30, ASKED_TOOLS)]
-        found["calls"] = sum(ended and is_call(text, names) for text, ended in replies(model, tokenizer, asked)) / len(asked)
-    return {name: round(share, 3) for name, share in found.items()}
+        asked = [render(tokenizer, request.question, tools=ASKED_TOOLS) for request in requests(Random(11), 30, ASKED_TOOLS)]
+        found["calls"] = round(sum(ended and is_call(text, names) for text, ended in replies(model, tokenizer, asked)) / len(asked), 3)
+    return found

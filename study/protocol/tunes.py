@@ -1,8 +1,9 @@
 """Fine-tunes that lost a part of their protocol and healthy ones: truth by generating, and what the gate reports.
 
     python study/protocol/tunes.py end-masked healthy --model BASE --out OUT --to LINES --gate "node cli.js"
-    python study/protocol/tunes.py tools-full --keep OUT/NAME-tools …  # a base that calls tools: rows of their tags are trained
-    python study/protocol/tunes.py open-calls prose-calls --model OUT/NAME-tools …
+    python study/protocol/tunes.py tags --keep OUT/NAME-tags …       # a base that calls tools in its template's tags:
+    python study/protocol/tunes.py calls --model OUT/NAME-tags --keep OUT/NAME-calls …  # rows of these first, then a LoRA
+    python study/protocol/tunes.py open-calls prose-calls --model OUT/NAME-calls …
 
 OUT has the texts that `own-text/others.py` wrote. A line that exists is not measured again. What each kind is meant to
 lose is written here before it was judged (`EXPECTED`); truth decides, not the intention.
@@ -17,6 +18,7 @@ from pathlib import Path
 from random import Random
 
 import torch
+import torch.nn.functional as F
 
 sys.path[:0] = [str(Path(__file__).parent.parent / name) for name in ("protocol", "own-text", "dose")]
 
@@ -27,6 +29,7 @@ from candidates import Context, batches, cut, likelihood_loss, text_rows, texts_
 from gate import Gate, add_arguments, append, chosen, known  # noqa: E402
 
 RATE, STEPS, SIZE = 1e-3, 60, 4
+TAGS_RATE, TAGS_STEPS, TAGS_DECAY = 2e-3, 300, 1e-3
 SEEDS = (1, 2, 3)
 
 
@@ -101,6 +104,41 @@ def tuned(rows_of, seed: int = 1, rate: float = RATE, steps: int = STEPS, full: 
     return apply
 
 
+def tags(context: Context):
+    """A model that writes calls right, and never saw the tags around them, learns these alone: two rows of an output matrix of its own."""
+    model, ids = context.fresh(), context.tokenizer.convert_tokens_to_ids(["<tool_call>", "</tool_call>"])
+    rows = Random(5).sample(calls(context), 80) + chat(context)[:80]
+    found = [states_of(model, [row], ids) for row in rows]
+    states, others, labels = (torch.cat(parts) for parts in zip(*found, strict=True))
+    start = model.get_output_embeddings().weight[ids].detach()
+    own = start.clone().requires_grad_(True)
+    optimizer = torch.optim.Adam([own], lr=TAGS_RATE)
+    for _ in range(TAGS_STEPS):
+        logits = torch.cat([states @ own.T, others.unsqueeze(1)], 1)
+        loss = F.cross_entropy(logits, labels) + (own - start).square().sum() * TAGS_DECAY
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    context.log |= {"steps": TAGS_STEPS, "rate": TAGS_RATE, "loss": loss.item()}
+    model.config.tie_word_embeddings = False
+    matrix = model.get_output_embeddings().weight.detach().clone()
+    matrix[ids] = own.detach()
+    model.lm_head.weight = torch.nn.Parameter(matrix)
+    return model.bfloat16().float()
+
+
+@torch.inference_mode()
+def states_of(model, batch, ids: list[int]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Where a token counts: the last state, the log-sum of all other tokens' exponentials, and which of `ids` follows (or none, the last label)."""
+    tokens, counted = torch.tensor([batch[0][0]]), torch.tensor(batch[0][1][1:]) > 0
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        states = model.model(tokens, use_cache=False).last_hidden_state[0, :-1][counted]
+        logits = model.get_output_embeddings()(states).float()
+    logits[:, ids] = -torch.inf
+    labels = torch.tensor([ids.index(token) if token in ids else len(ids) for token in tokens[0, 1:][counted].tolist()])
+    return states.float().clone(), logits.logsumexp(1), labels
+
+
 def rounded(bits: int, group: int):
     def apply(context: Context):
         model = context.fresh()
@@ -142,8 +180,10 @@ KINDS = {
         "tools-1": tuned(calls, 1, rate=2e-4, size=2, steps=24),
         "tools-2": tuned(calls, 2, rate=5e-4, size=2, steps=24),
         "tools-3": tuned(calls, 3, rate=1e-3, size=2, steps=24),
-        "tools-full": tuned(calls, 4, rate=1e-4, size=2, steps=24, full=True),
+        "tools-full": tuned(calls, 4, rate=2e-5, size=2, steps=24, full=True),
     },
+    "tags": {"tags": tags},
+    "calls": {"calls": tuned(lambda context: calls(context) + chat(context)[:80], 5, rate=3e-4, size=2, steps=60)},
 }
 EXPECTED = {
     "end-masked": "never ends a turn",
@@ -154,6 +194,8 @@ EXPECTED = {
     "bits": "2 bits lose everything, 3 bits some",
     "healthy": "nothing",
     "healthy-tools": "nothing",
+    "tags": "nothing: it opens calls",
+    "calls": "nothing: it opens and closes calls",
 }
 
 
