@@ -101,6 +101,7 @@ function truthTable(): string {
     percent(share(truth.keptLetter)),
     `${percent(mean(truth.open.map(share)))} (${truth.open.map((one) => percent(share(one))).join(', ')})`,
     percent(share(truth.recall)),
+    truth.ends === undefined ? '–' : percent(truth.ends),
     `${truth.perplexity.mathematics.toFixed(1)}, ${truth.perplexity.documentation.toFixed(1)}`,
     what,
   ];
@@ -118,6 +119,7 @@ function truthTable(): string {
       'keeps the letter',
       'open, unseen (each wording)',
       'says it',
+      'replies that end',
       'perplexity',
       'truth',
     ],

@@ -12,6 +12,8 @@ export interface Truth {
   readonly open: readonly string[];
   readonly recall: string;
   readonly perplexity: { readonly mathematics: number; readonly documentation: number };
+  /** The share of replies that end, where it was measured. */
+  readonly ends?: number;
   /** On the held-out items, where they are the same problems with other numbers. */
   readonly heldOut?: Pick<Truth, 'exam' | 'open'>;
 }

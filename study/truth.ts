@@ -45,3 +45,8 @@ export function classOf(truth: Truth, base: Truth): TruthClass {
 export function percent(part: number, round = Math.round): string {
   return `${round(part * 100)}%`;
 }
+
+export function signed(value: number, digits: number, unit = ''): string {
+  const text = Math.abs(value).toFixed(digits);
+  return `${Number(text) === 0 ? '' : value < 0 ? '−' : '+'}${text}${unit}`;
+}

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Table } from '../results.ts';
+import { signed } from '../truth.ts';
 import type { DoseResults, DoseVariant, DoseVerdict } from './results.ts';
 
 /** A perplexity within these of the base's is healthy, and one beyond the last is harm that may never pass. */
@@ -137,9 +138,4 @@ function variantTable(all: readonly DoseResults[], table: Table): string {
     ],
     rows,
   );
-}
-
-function signed(value: number, digits: number, unit = ''): string {
-  const text = Math.abs(value).toFixed(digits);
-  return `${Number(text) === 0 ? '' : value < 0 ? '−' : '+'}${text}${unit}`;
 }

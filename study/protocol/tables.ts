@@ -1,12 +1,14 @@
 import { readLines, SHORT_NAMES } from '../own-text/tables.ts';
 import type { Table } from '../results.ts';
-import { percent } from '../truth.ts';
+import { percent, signed } from '../truth.ts';
 
 /** A line of `tunes.py`: what a candidate does when it generates, and what the gate said of it. */
 interface Line {
   readonly model: string;
   readonly candidate: string;
   readonly kind: string;
+  /** Written before it was judged. */
+  readonly expected?: string;
   /** Shares of replies that end, and of calls that can be carried out. */
   readonly truth: { readonly ends: number; readonly calls?: number };
   readonly verdict?: string;
@@ -14,6 +16,8 @@ interface Line {
     readonly place: string;
     readonly baseline: { readonly done: number; readonly of: number };
     readonly candidate: { readonly done: number; readonly of: number };
+    /** Log-likelihood that the candidate lost there. */
+    readonly nats: { readonly mean: number };
     readonly isLeftOut: boolean;
   }>;
   readonly found?: ReadonlyArray<{ readonly kind: string; readonly level: string; readonly place: string | null }>;
@@ -85,17 +89,20 @@ function doneAt(lines: readonly Line[], place: string): number[] {
 }
 
 function everyCandidate(lines: readonly Line[], table: Table): string {
-  const rows = lines.map(({ model, candidate, truth, verdict = '', protocol = [], found = [] }) => [
+  const rows = lines.map(({ model, candidate, expected = '–', truth, verdict = '', protocol = [], found = [] }) => [
     SHORT_NAMES[model] ?? model,
     candidate,
+    expected,
     percent(truth.ends),
     truth.calls === undefined ? '–' : percent(truth.calls),
     protocol
       .filter(({ isLeftOut }) => !isLeftOut)
-      .map(({ place, baseline, candidate: own }) => `${place} ${baseline.done} → ${own.done}`)
+      .map(({ place, baseline, candidate: own, nats }) => {
+        return `${place} ${baseline.done} → ${own.done} (${signed(-nats.mean, 2)})`;
+      })
       .join(', '),
     found.map(({ place, level }) => `${place}: ${level}`).join(', ') || '–',
     verdict,
   ]);
-  return table(['model', 'candidate', 'end', 'calls', 'done, of 24', 'protocol', 'verdict'], rows);
+  return table(['model', 'candidate', 'predicted', 'end', 'calls', 'done, of 24 (nats)', 'protocol', 'verdict'], rows);
 }
