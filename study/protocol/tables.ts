@@ -23,8 +23,8 @@ interface Line {
   readonly found?: ReadonlyArray<{ readonly kind: string; readonly level: string; readonly place: string | null }>;
 }
 
-/** Points of truth from which a candidate is to fail. */
-const LOST = 0.2;
+/** Share of replies from which a candidate is to fail; shares have three decimals. */
+const LOST = 0.1995;
 
 /** By what is known of the candidates, and every candidate. */
 export function protocolTables(file: string, table: Table): Record<'protocol' | 'protocol-candidates', string> {

@@ -633,8 +633,8 @@ export function everyFinding(name: string): Finding[] {
       isMustPass,
     })),
     'protocol-not-asked': [
-      { side: 'baseline', why: null },
-      { side: 'candidate', why: name },
+      { place: null, side: 'baseline', why: null, isRefused: false },
+      { place: 'tool call', side: 'candidate', why: name, isRefused: true },
     ],
     'protocol-likelihood': [
       {

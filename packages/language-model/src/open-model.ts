@@ -194,8 +194,16 @@ async function openTokens(
   base: FullCheckpoint,
   { needsTokenizer }: { readonly needsTokenizer: boolean },
 ): Promise<Pick<OutlinedModel, 'tokenizer' | 'ids'>> {
-  const ownTokenizer = await findTokenizer(own);
+  const ownTokenizer = await findTokenizer(own).then((found) => (own === base ? found : withEndsOf(found, base)));
   const tokenizer =
     ownTokenizer ?? (needsTokenizer ? await requireTokenizer(base) : base === own ? null : await findTokenizer(base));
   return { tokenizer, ids: tokenizer ?? (await readModelTokenIds(base)) };
+}
+
+/** A tokenizer beside an adapter has no configs of the model, whose ends of generation are the base's. */
+async function withEndsOf(tokenizer: Tokenizer | null, base: FullCheckpoint): Promise<Tokenizer | null> {
+  if (tokenizer === null || tokenizer.statedEosIds !== undefined) return tokenizer;
+  const { eosIds } = await readModelTokenIds(base);
+  if (eosIds.size === 0) return tokenizer;
+  return { ...tokenizer, eosIds: new Set([...eosIds, ...tokenizer.eosIds]), statedEosIds: eosIds };
 }

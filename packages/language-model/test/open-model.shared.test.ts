@@ -73,6 +73,9 @@ describe('outlineModel and openEngine', () => {
     writeFileSync(join(adapter, 'tokenizer_config.json'), JSON.stringify({ bos_token: '<|endoftext|>' }));
     const own = await open(adapter, { reference: base, needsTokenizer: true });
     expect(own.tokenizer?.bosId).toBe(346);
+    // The folder of an adapter does not say with what the model ends.
+    expect([...(own.tokenizer?.statedEosIds ?? [])]).toEqual([2]);
+    expect(own.tokenizer?.eosIds.has(2)).toBe(true);
     await own.engine.close();
   });
 

@@ -18,50 +18,43 @@ export function compareProtocol(candidate: MeasuredProbes | null, baseline: Meas
   const [own, theirs] = [candidate?.protocol, baseline?.protocol];
   if (own === undefined || theirs === undefined || own.seed !== theirs.seed) return [];
   if (own.leftOut !== undefined || theirs.leftOut !== undefined) return [];
+  const after = new Map(own.places.map((place) => [place.place, place]));
   return theirs.places.flatMap((before) => {
-    const after = own.places.find(({ place }) => place === before.place);
-    return before.texts.length === 0 ? [] : [rowOf(before, after)];
+    const isWritten = before.place === 'start of a thought' && hasTexts(after.get('end of a thought'));
+    // A template that opens the thought itself leaves that to nobody.
+    if (before.texts.length === 0 || (isWritten && !hasTexts(after.get(before.place)))) return [];
+    return [rowOf(before, after.get(before.place))];
   });
 }
 
+const hasTexts = (place: Places[number] | undefined): boolean => place !== undefined && place.texts.length > 0;
+
+/** A text that the candidate does not have counts as one where it does not do it. */
 function rowOf({ place, texts }: Places[number], after: Places[number] | undefined): ProtocolRow {
   const isDone = (surprise: number) => surprise <= HALF !== UNWANTED.has(place);
   const other = new Map(after?.texts.map(({ conversation, surprise }) => [conversation, surprise]));
-  const pairs = texts.flatMap(({ conversation, surprise }) => {
-    const own = other.get(conversation);
-    return own === undefined ? [] : [{ before: surprise, after: own }];
-  });
-  if (pairs.length === 0) {
-    const done = { done: texts.filter(({ surprise }) => isDone(surprise)).length, of: texts.length };
-    const isLeftOut = done.done < LEAST_DONE * done.of;
-    const missing = after?.missing ?? 'its template writes nothing there';
-    return {
-      place,
-      baseline: done,
-      candidate: { done: 0, of: 0 },
-      p: 1,
-      nats: { mean: 0, lower: null },
-      isLeftOut,
-      missing,
-    };
-  }
-  const lost = pairs.filter((pair) => isDone(pair.before) && !isDone(pair.after)).length;
-  const won = pairs.filter((pair) => !isDone(pair.before) && isDone(pair.after)).length;
-  const done = pairs.filter((pair) => isDone(pair.before)).length;
+  const all = texts.map(({ conversation, surprise }) => ({ before: surprise, after: other.get(conversation) }));
+  const pairs = all.flatMap(({ before, after: own }) => (own === undefined ? [] : [{ before, after: own }]));
+  const isMissing = pairs.length === 0;
+  const isKept = (surprise: number | undefined) => surprise !== undefined && isDone(surprise);
+  const lost = all.filter((pair) => isDone(pair.before) && !isKept(pair.after)).length;
+  const won = all.filter((pair) => !isDone(pair.before) && isKept(pair.after)).length;
+  const done = all.filter((pair) => isDone(pair.before)).length;
   const cost = (surprise: number) => costOf(place, LOG_UNIT * surprise);
   const changes = pairs.map((pair) => ({ sum: cost(pair.after) - cost(pair.before), size: 1 }));
-  const interval = ratioInterval(changes, 2 * LEVEL - 1);
+  const interval = isMissing ? null : ratioInterval(changes, 2 * LEVEL - 1);
   return {
     place,
-    baseline: { done, of: pairs.length },
-    candidate: { done: done - lost + won, of: pairs.length },
+    baseline: { done, of: all.length },
+    candidate: { done: done - lost + won, of: all.length },
+    lost,
     p: exactMcNemar({ lost, won }),
     nats: {
-      mean: round(changes.reduce((sum, change) => sum + change.sum, 0) / changes.length),
+      mean: isMissing ? 0 : round(changes.reduce((sum, change) => sum + change.sum, 0) / changes.length),
       lower: interval === null ? null : round(interval.lower),
     },
-    isLeftOut: done < LEAST_DONE * pairs.length,
-    missing: null,
+    isLeftOut: done < LEAST_DONE * all.length,
+    missing: isMissing ? (after?.missing ?? 'its template writes nothing there') : null,
   };
 }
 

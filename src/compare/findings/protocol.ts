@@ -57,11 +57,15 @@ export const protocolFindings = [
   /** One of the two was not asked for what the other was. */
   defineFinding('protocol-not-asked', {
     fields: {
+      /** Null for all. */
+      place: place.nullable(),
       side: z.enum(['candidate', 'baseline']),
       /** Null where it was measured without. */
       why: foreign.nullable(),
+      /** Its files have no such places: to ask again changes nothing. */
+      isRefused: z.boolean(),
     },
-    reason: () => flatForm('protocol-not-asked', 'protocol'),
+    reason: ({ place }) => flatForm('protocol-not-asked', 'protocol', place === null ? {} : { place, candidate: null }),
   }),
   /** Still done, and no longer surely. */
   defineFinding('protocol-likelihood', {

@@ -2,7 +2,7 @@ import { PLACES } from '@shadow-gate/probes/answer';
 import { z } from 'zod';
 import { count, foreign } from './fields.ts';
 
-/** Texts in which a model makes what the template writes there likelier than anything else, of those that both read. */
+/** Texts in which a model makes what the template writes there likelier than anything else, of those of the baseline. */
 const doneSchema = z.strictObject({ done: count, of: count });
 
 /** What the chat template writes at one kind of place. */
@@ -10,6 +10,8 @@ export const protocolRowSchema = z.strictObject({
   place: z.enum(PLACES),
   baseline: doneSchema,
   candidate: doneSchema,
+  /** Texts in which the baseline does it and the candidate does not. */
+  lost: count,
   /** Level of the exact one-sided test that the candidate lost more texts than it won. */
   p: z.number(),
   /** Mean of log p(baseline) − log p(candidate) of doing it over the texts, in nats, and its one-sided lower bound. */

@@ -1,6 +1,7 @@
+import { UNWANTED } from '@shadow-gate/probes/answer';
 import type { FindingOf } from '../../compare/finding.ts';
 import { formatCount, formatPercentLimit } from '../text/numbers.ts';
-import { code, type Phrase, phrase, prose } from '../text/phrase.ts';
+import { code, name, type Phrase, phrase, prose } from '../text/phrase.ts';
 import { doneOf, PROTOCOL_TERM, protocolNumbers } from '../text/protocol.ts';
 import type { TopicWords } from './finding-words.ts';
 
@@ -22,19 +23,30 @@ const DOES: Record<Place, string> = {
   'end of a document': 'ends a document',
 };
 
-const ENDS = new Set<Place>(['end of turn', 'second turn', 'system prompt', 'end of a document']);
-
 /** Classic causes, each with what tells it from the others. */
-const CAUSES = {
-  ends: [
-    phrase`Look at the labels of one training example: the token that ends a turn must not be masked, and it must not be the padding token (then it is masked with the padding).`,
-    phrase`Was training done with another chat template than this one? Render an example with tokenizer.apply_chat_template and compare.`,
-  ],
-  others: [
-    phrase`Render a training example with tokenizer.apply_chat_template and compare: what this place needs has to be in the text, and not masked.`,
-    phrase`Were special tokens added and their rows never trained, or was the output matrix quantized? Then the loss began with that step.`,
-  ],
-} as const;
+const MASKED = phrase`Look at the labels of one training example: the token that ends it must not be masked, and it must not be the padding token (then it is masked with the padding).`;
+const OTHER_TEMPLATE = phrase`Was training done with another chat template than this one? Render an example with tokenizer.apply_chat_template and compare.`;
+const NOT_IN_TEXT = phrase`Render a training example with tokenizer.apply_chat_template and compare: what this place needs has to be in the text, and not masked.`;
+const WEIGHTS = phrase`Were special tokens added and their rows never trained, or was the output matrix quantized? Then the loss began with that step.`;
+const CUT = phrase`Look for training answers that are cut off: a model that learned them ends in the middle of a sentence.`;
+const ALWAYS_CALLED = phrase`Look for conversations with tools in which nothing is called: without any in training, a model always calls.`;
+
+function causesOf(place: Place): readonly Phrase[] {
+  switch (place) {
+    case 'end of turn':
+    case 'second turn':
+    case 'system prompt':
+      return [MASKED, OTHER_TEMPLATE, WEIGHTS];
+    case 'end of a document':
+      return [MASKED, WEIGHTS];
+    case 'middle of a sentence':
+      return [CUT, WEIGHTS];
+    case 'no tool call':
+      return [ALWAYS_CALLED];
+    default:
+      return [NOT_IN_TEXT, WEIGHTS];
+  }
+}
 
 export const PROTOCOL_WORDS: TopicWords<
   'protocol-template' | 'protocol-end-token' | 'protocol-lost' | 'protocol-likelihood' | 'protocol-not-asked'
@@ -65,9 +77,7 @@ export const PROTOCOL_WORDS: TopicWords<
       baseline: 'ends',
       candidate: 'goes on',
     }),
-    steps: () => [
-      phrase`Add the id of that token to eos_token_id of generation_config.json, or make it the eos_token of the tokenizer.`,
-    ],
+    steps: () => [phrase`Add the id of that token to eos_token_id of generation_config.json.`],
   },
   'protocol-lost': {
     title: 'Protocol',
@@ -82,7 +92,7 @@ export const PROTOCOL_WORDS: TopicWords<
       ...protocolNumbers({ place, baseline, candidate }),
       limit: isMustPass ? '0' : `−${formatPercentLimit(limit)}`,
     }),
-    steps: ({ place }) => CAUSES[ENDS.has(place) ? 'ends' : 'others'],
+    steps: ({ place }) => causesOf(place),
     rule: ({ protocol = [] }, { protocol: { level, limit } }) => {
       const judged = protocol.filter(({ isLeftOut }) => !isLeftOut);
       const lost = Math.max(0, ...judged.map(({ baseline, candidate }) => baseline.done - candidate.done));
@@ -101,11 +111,18 @@ export const PROTOCOL_WORDS: TopicWords<
     title: 'Protocol',
     about: 'probes',
     isGap: true,
-    sentence: ({ side, why }) =>
-      phrase`What the chat template writes was not compared, because of the ${side}: ${why === null ? 'it was measured without' : prose(why)}.`,
-    steps: ({ side }) => [
-      phrase`Measure the ${side} again with this version, from its checkpoint, or from a server with ${code('--tokenizer')} that scores texts.`,
-    ],
+    sentence: ({ place, side, why }) => {
+      const reason = why === null ? 'it was measured without' : prose(why);
+      return place === null
+        ? phrase`What the chat template writes was not compared, because of the ${side}: ${reason}.`
+        : phrase`The protocol was not compared at ${name(place)}, because of the ${side}: ${reason}.`;
+    },
+    steps: ({ side, isRefused }) =>
+      isRefused
+        ? []
+        : [
+            phrase`Measure the ${side} again with this version, from its checkpoint, or from a server with ${code('--tokenizer')} that scores texts.`,
+          ],
   },
   'protocol-likelihood': {
     title: 'Protocol',
@@ -113,11 +130,14 @@ export const PROTOCOL_WORDS: TopicWords<
     isLoss: true,
     sentence: ({ place, candidate, nats }) => phraseOfDoubt(place, candidate, nats.mean),
     row: ({ place, baseline, candidate }) => protocolNumbers({ place, baseline, candidate }),
-    steps: ({ place }) => CAUSES[ENDS.has(place) ? 'ends' : 'others'],
+    steps: ({ place }) => causesOf(place),
   },
 };
 
 function phraseOfDoubt(place: Place, candidate: { done: number; of: number }, nats: number): Phrase {
   const factor = Math.exp(nats).toFixed(1);
+  if (UNWANTED.has(place)) {
+    return phrase`The candidate still ${DOES[place]} in ${doneOf(candidate)} texts, but that it does so is ${factor} times less likely than of the baseline.`;
+  }
   return phrase`The candidate still ${DOES[place]} in ${doneOf(candidate)} texts, but what the template writes there is ${factor} times less likely than to the baseline.`;
 }

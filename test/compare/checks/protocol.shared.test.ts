@@ -127,3 +127,47 @@ it('what is unlikely in both models is no doubt, however many times likelier it 
   // −ln(1 − 0.45) is 0.598.
   expect(check(middle(0.45), middle(1e-8))).toMatchObject([{ kind: 'protocol-likelihood', nats: { mean: 0.5974 } }]);
 });
+
+it('texts that the candidate does not have count as lost', () => {
+  const own = probes({ 'end of turn': sure });
+  const [place] = own.protocol.places;
+  if (place === undefined) throw new Error('there is a place');
+  own.protocol.places = [{ ...place, texts: place.texts.slice(0, 6) }];
+  expect(check(own, probes({ 'end of turn': sure }))).toMatchObject([
+    { kind: 'protocol-lost', candidate: { done: 6, of: TEXTS } },
+  ]);
+});
+
+it('a place that must pass is judged however seldom the baseline does it, and by lost texts, not by their balance', () => {
+  const must = { 'must-pass': ['tool call'] };
+  const seldom = probes({ 'tool call': half(17) });
+  expect(check(probes({ 'tool call': lost }), seldom, must)).toMatchObject([{ kind: 'protocol-lost' }]);
+  const [before, after] = [half(4), { first: Array.from({ length: 8 }, (_, i) => (i < 4 ? 0.99 : 0.2)), rest: 0.99 }];
+  expect(check(probes({ 'tool call': after }), probes({ 'tool call': before }), must)).toMatchObject([
+    { kind: 'protocol-lost', baseline: { done: 20 }, candidate: { done: 20 } },
+  ]);
+});
+
+it('a place that must pass and has no texts in the baseline is no pass', () => {
+  const both = probes({ 'end of turn': sure });
+  expect(check(both, both, { 'must-pass': ['tool call'] })).toMatchObject([
+    { kind: 'protocol-not-asked', level: 'inconclusive', place: 'tool call', side: 'baseline' },
+  ]);
+});
+
+it('a thought that the template opens by itself, and documents of a model that got a template, are no loss', () => {
+  const thinks = probes({ 'start of a thought': sure, 'end of a thought': sure });
+  expect(check(probes({ 'end of a thought': sure }), thinks)).toEqual([]);
+  expect(check(probes({}), thinks)).toMatchObject([{ kind: 'protocol-template', others: 1 }]);
+  const documents = probes({ 'end of a document': sure });
+  expect(check(probes({ 'end of turn': sure }), documents)).toMatchObject([
+    { kind: 'protocol-not-asked', level: 'info', place: 'end of a document', side: 'candidate' },
+  ]);
+});
+
+it('a baseline whose template gives no places says why', () => {
+  const baseline = probes({}, { places: [{ place: 'end of turn', texts: [], missing: 'its template fails' }] });
+  expect(check(probes({ 'end of turn': sure }), baseline)).toMatchObject([
+    { kind: 'protocol-not-asked', side: 'baseline', why: 'its template fails', isRefused: true },
+  ]);
+});

@@ -67,6 +67,7 @@ export function buildTokenizer(files: TokenizerFiles): Tokenizer {
     bosId,
     eosId,
     eosIds: new Set([...ids.eosIds, ...(eosId === null ? [] : [eosId])]),
+    ...(ids.eosIds.size === 0 ? {} : { statedEosIds: ids.eosIds }),
     prefixTokenId: bosId ?? eosId ?? ids.prefixTokenId,
     leading,
     trailing,

@@ -18,6 +18,8 @@ export interface Tokenizer {
   readonly eosId: number | null;
   /** Generation ends with any of these: the ids in the model's configs, and the tokenizer's own EOS. */
   readonly eosIds: ReadonlySet<number>;
+  /** The ids in the model's configs alone, with which transformers ends generation; missing if they state none. */
+  readonly statedEosIds?: ReadonlySet<number>;
   /** The context of a text without one, as in lm-evaluation-harness: BOS, else EOS, else the model configs' own. */
   readonly prefixTokenId: number | null;
   /** The special tokens around a text that is encoded with them. */

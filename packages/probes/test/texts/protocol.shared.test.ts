@@ -36,7 +36,14 @@ const OPENED_BY_NEXT =
 const SPECIAL = ['<|user|>', '<|im_start|>', '<|im_end|>', '<tool_call>', '</tool_call>', '<s>', '</s>', '<｜end｜>'];
 
 /** Special tokens, then letters one by one; `joined` texts are single tokens. */
-function tokenizerOf(chatTemplate: string | null, { end = '<|im_end|>', joined = [] as string[] } = {}) {
+function tokenizerOf(
+  chatTemplate: string | null,
+  {
+    end = '<|im_end|>',
+    joined = [],
+    stated,
+  }: { readonly end?: string; readonly joined?: readonly string[]; readonly stated?: readonly string[] } = {},
+) {
   const tokens = [...SPECIAL, ...joined];
   const known = new RegExp(`(${tokens.map((token) => token.replace(/[|\\^$*+?.(){}[\]]/g, '\\$&')).join('|')})`, 'u');
   const names: string[] = [];
@@ -49,7 +56,8 @@ function tokenizerOf(chatTemplate: string | null, { end = '<|im_end|>', joined =
     text.split(known).flatMap((part) => (tokens.includes(part) ? [idOf(part)] : Array.from(part, idOf)));
   const decode = (ids: readonly number[]) => ids.map((id) => names[id] ?? '').join('');
   const tokenizer = {
-    ...{ encode, chatTemplate, leading: [], eosId: idOf(end), eosIds: new Set([idOf(end)]) },
+    ...{ encode, chatTemplate, leading: [], eosId: idOf(end), eosIds: new Set([end, ...(stated ?? [])].map(idOf)) },
+    ...(stated && { statedEosIds: new Set(stated.map(idOf)) }),
     renderChat: (messages: never, options: never) => {
       if (chatTemplate === null) throw new Error('no template');
       const specialTokens = { bos_token: '<s>', eos_token: '</s>' };
@@ -107,7 +115,30 @@ describe('places of a chat template', () => {
     expect(textsOf(found)).toEqual(['<|im_end|>']);
     expect(found[0]?.before.endsWith('.')).toBe(true);
     expect(stops).toBe(true);
-    expect(written(CHATML, 'end of turn', { end: '</s>' })).toMatchObject({ stops: false });
+  });
+
+  it('generation ends with what the configs state; without them, only what the tokenizer says is known', () => {
+    const stops = (end: string, stated?: string[]) => {
+      return written(CHATML, 'end of turn', { end, ...(stated && { stated }) }).stops;
+    };
+    expect(stops('</s>', ['</s>'])).toBe(false);
+    expect(stops('</s>', ['</s>', '<|im_end|>'])).toBe(true);
+    // transformers knows the configs alone.
+    expect(stops('<|im_end|>', ['</s>'])).toBe(false);
+    expect(stops('</s>')).toBe(null);
+  });
+
+  it('generation that ends within a call is no call', () => {
+    const { found, missing } = written(TOOLS, 'tool call', { stated: ['<|im_end|>', '<tool_call>'] });
+    expect(found).toEqual([]);
+    expect(missing).toBe('generation ends within what its template writes there');
+  });
+
+  it('a tag of the role, closed after the answer, is no thought', () => {
+    const roles =
+      "{%- for m in messages %}{{- '<' + m.role + '>\n' + m.content + '\n</' + m.role + '></s>' }}{%- endfor %}" +
+      "{%- if add_generation_prompt %}{{- '<assistant>\n' }}{%- endif %}";
+    expect(written(roles, 'end of a thought', { end: '</s>' }).missing).toBe('its template writes no thoughts');
   });
 
   it('the middle of a sentence is the same, half an answer earlier', () => {
@@ -220,7 +251,16 @@ describe('reading the protocol', () => {
 
   it('leaves out what does not fit, and asks nothing without a tokenizer', () => {
     const { tokenizer } = tokenizerOf(CHATML);
-    expect(protocolTexts(3, { tokenizer, maxLength: 20 })?.texts).toEqual([]);
+    const short = protocolTexts(3, { tokenizer, maxLength: 20 });
+    expect(short?.texts).toEqual([]);
+    expect(short?.missing).toContainEqual({
+      place: 'end of turn',
+      why: 'its texts are longer than the model takes',
+    });
+    const beyond = protocolTexts(3, { tokenizer, maxLength: 10_000, vocabulary: 3 });
+    expect(beyond?.missing.find(({ place }) => place === 'end of turn')?.why).toMatch(
+      /^its template writes token \d+, for which the model has no row$/,
+    );
     expect(protocolTexts(3, { tokenizer: null, maxLength: 1000 })).toBeNull();
   });
 });

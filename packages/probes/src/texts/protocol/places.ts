@@ -23,7 +23,7 @@ export interface PlacedTexts {
   readonly texts: readonly PlacedText[];
   /** Why a place has none. */
   readonly missing: ReadonlyArray<{ readonly place: Place; readonly why: string }>;
-  /** Does generation end with what the template writes at the end of a turn? Null where it writes nothing there. */
+  /** Does generation end with what the template writes at the end of a turn? Null where that is not known. */
   readonly stops: boolean | null;
 }
 
@@ -87,6 +87,15 @@ const TURN_PLACES = PLACES.filter((place) => place !== 'end of a document');
 const CALL_PLACES: readonly Place[] = ['tool call', 'tool name', 'JSON of a tool call', 'end of a tool call'];
 const THOUGHT_PLACES: readonly Place[] = ['start of a thought', 'end of a thought'];
 
+/** Places where generation may end. */
+const ENDINGS: ReadonlySet<Place> = new Set([
+  'end of turn',
+  'middle of a sentence',
+  'second turn',
+  'system prompt',
+  'end of a tool call',
+]);
+
 function attempt(make: () => PlacedText[]): { readonly own: PlacedText[]; readonly why: string } {
   try {
     return { own: make(), why: 'its template writes nothing there' };
@@ -129,7 +138,11 @@ class Writer {
     const found = parts.flatMap(({ place, from, to }): Part[] => {
       const first = this.#tokensOf(before + after.slice(0, from), whole);
       const begin = first.whole + (first.isCut ? 1 : 0);
-      const end = this.#firstEnd(whole, begin, this.#tokensOf(before + after.slice(0, to), whole).whole);
+      const last = this.#tokensOf(before + after.slice(0, to), whole).whole;
+      const stop = this.#firstEnd(whole, begin, last);
+      if (stop !== null && !ENDINGS.has(place))
+        throw new NoPlace('generation ends within what its template writes there');
+      const end = stop ?? last;
       return end > begin ? [{ place, from: begin - start, to: end - start }] : [];
     });
     if (found.length === 0) return null;
@@ -152,17 +165,20 @@ class Writer {
     const ends = texts.flatMap(({ continuation, parts }) =>
       parts.filter(({ place }) => place === 'end of turn').map(({ to }) => continuation[to - 1] ?? -1),
     );
-    return ends.length === 0 ? null : ends.every((id) => this.#tokenizer.eosIds.has(id));
+    const { eosIds, statedEosIds } = this.#tokenizer;
+    if (ends.length === 0) return null;
+    if (statedEosIds !== undefined) return ends.every((id) => statedEosIds.has(id));
+    return ends.every((id) => eosIds.has(id)) ? true : null;
   }
 
   beginsWithEnd(text: string): boolean {
     return this.#tokenizer.eosIds.has(this.#encode(text)[0] ?? -1);
   }
 
-  /** Nothing is written after the token with which a model stops. */
-  #firstEnd(whole: readonly number[], from: number, to: number): number {
+  /** After the first token with which a model stops: nothing is written then. Null without one. */
+  #firstEnd(whole: readonly number[], from: number, to: number): number | null {
     const end = whole.slice(from, to).findIndex((id) => this.#tokenizer.eosIds.has(id));
-    return end === -1 ? to : from + end + 1;
+    return end === -1 ? null : from + end + 1;
   }
 }
 
@@ -332,17 +348,21 @@ function thought(writer: Writer, { question, answer, thought }: Conversations['t
   const thoughtAt = text.startsWith(before) ? after.indexOf(thought) : -1;
   if (thoughtAt >= 0) {
     const thoughtEnd = thoughtAt + thought.length;
+    const answerAt = after.indexOf(answer, thoughtEnd);
+    if (answerAt === -1) throw new NoPlace('its template writes no answer after a thought');
     return {
       before,
       after,
       parts: [
         { place: 'start of a thought', from: 0, to: thoughtAt },
-        { place: 'end of a thought', from: thoughtEnd, to: after.indexOf(answer, thoughtEnd) },
+        { place: 'end of a thought', from: thoughtEnd, to: answerAt },
       ],
     };
   }
   const [opener = '', tag] = OPENED.exec(before) ?? [];
-  if (tag === undefined) throw new NoPlace('its template writes no thoughts');
+  // A tag of the role is closed after the answer.
+  const isOfRole = tag !== undefined && text.slice(text.lastIndexOf(answer)).includes(`</${tag}>`);
+  if (tag === undefined || isOfRole) throw new NoPlace('its template writes no thoughts');
   const closer = `${opener.slice(opener.indexOf('>') + 1)}</${tag}>`;
   return {
     before: `${before}${thought}`,

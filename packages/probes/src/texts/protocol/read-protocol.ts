@@ -7,11 +7,29 @@ import { drawConversations } from './conversations.ts';
 import { type PlacedText, type PlacedTexts, placeTexts } from './places.ts';
 
 /** @returns null for a server that has the tokenizer, and with it the chat template */
-export function protocolTexts(seed: Seed, { tokenizer, maxLength }: Pick<Model, 'tokenizer' | 'maxLength'>) {
+export function protocolTexts(
+  seed: Seed,
+  {
+    tokenizer,
+    maxLength,
+    vocabulary = Number.POSITIVE_INFINITY,
+  }: Pick<Model, 'tokenizer' | 'maxLength' | 'vocabulary'>,
+): PlacedTexts | null {
   if (tokenizer === null) return null;
-  const { texts, ...further } = placeTexts(drawConversations(seed), tokenizer);
-  const fits = ({ context, continuation }: PlacedText) => context.length + continuation.length <= maxLength;
-  return { texts: texts.filter(fits), ...further };
+  const { texts, missing, stops } = placeTexts(drawConversations(seed), tokenizer);
+  const refusal = ({ context, continuation }: PlacedText) => {
+    if (context.length + continuation.length > maxLength) return 'its texts are longer than the model takes';
+    const beyond = [...context, ...continuation].find((id) => id >= vocabulary);
+    return beyond === undefined ? null : `its template writes token ${beyond}, for which the model has no row`;
+  };
+  const read = texts.map((text) => ({ text, why: refusal(text) }));
+  const kept = read.flatMap(({ text, why }) => (why === null ? [text] : []));
+  const places = new Set(kept.flatMap(({ parts }) => parts.map(({ place }) => place)));
+  const refused = read.flatMap(({ text, why }) => {
+    return why === null ? [] : text.parts.flatMap(({ place }) => (places.has(place) ? [] : [[place, why] as const]));
+  });
+  const more = [...new Map(refused)].map(([place, why]) => ({ place, why }));
+  return { texts: kept, missing: [...missing, ...more], stops };
 }
 
 /** One call, to be announced: texts that begin alike share what they begin with. */
@@ -25,9 +43,11 @@ export function protocolCall({ texts }: PlacedTexts): ScoreRequest[] {
 export async function readProtocol(asked: PlacedTexts, model: Model): Promise<Protocol['places']> {
   const answers = await model.score(protocolCall(asked), () => {});
   const logprobs = new Map(answers.map(({ id, token_logprobs }) => [id, token_logprobs]));
-  const read = asked.texts.flatMap(({ conversation, parts }, id) =>
-    parts.map(({ place, from, to }) => ({ place, conversation, of: (logprobs.get(id) ?? []).slice(from, to) })),
-  );
+  const read = asked.texts.flatMap(({ conversation, parts }, id) => {
+    const own = logprobs.get(id);
+    if (own === undefined) throw new Error(`protocol ${id + 1} has no answer`);
+    return parts.map(({ place, from, to }) => ({ place, conversation, of: own.slice(from, to) }));
+  });
   const why = new Map(asked.missing.map(({ place, why }) => [place, why]));
   return PLACES.flatMap((place) => {
     const own = [
