@@ -25,6 +25,7 @@ export const SHORT_NAMES: Readonly<Record<string, string>> = {
   'smollm2-135m-instruct': 'SmolLM2 135M',
   'gemma-3-270m': 'Gemma 3 270M',
   'qwen2.5-coder-0.5b-instruct': 'Qwen2.5-Coder 0.5B',
+  'qwen2.5-coder-0.5b-calls': 'the same, calling tools',
 };
 
 export const readOwnText = (file: string): Line[] => readLines(file);

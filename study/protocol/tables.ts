@@ -23,6 +23,9 @@ interface Line {
   readonly found?: ReadonlyArray<{ readonly kind: string; readonly level: string; readonly place: string | null }>;
 }
 
+/** What others are compared with. */
+const BASES = new Set(['base', 'tags', 'calls']);
+
 /** Share of replies from which a candidate is to fail; shares have three decimals. */
 const LOST = 0.1995;
 
@@ -32,7 +35,7 @@ export function protocolTables(file: string, table: Table): Record<'protocol' | 
   const bases = new Map(lines.filter(({ kind }) => kind === 'base').map(({ model, truth }) => [model, truth]));
   const all = lines.flatMap((line) => {
     const base = bases.get(line.model);
-    return line.kind === 'base' || base === undefined ? [] : [{ ...line, lost: lostOf(base, line.truth) }];
+    return BASES.has(line.kind) || base === undefined ? [] : [{ ...line, lost: lostOf(base, line.truth) }];
   });
   const rows = [...new Set(all.map(({ model, kind }) => `${model}\n${kind}`))].map((key) => {
     const own = all.filter(({ model, kind }) => `${model}\n${kind}` === key);
@@ -41,7 +44,6 @@ export function protocolTables(file: string, table: Table): Record<'protocol' | 
     return [
       SHORT_NAMES[model] ?? model,
       kind.replaceAll('-', ' '),
-      `${own.length}`,
       range(
         own.map(({ truth }) => truth.ends),
         percent,
@@ -59,7 +61,6 @@ export function protocolTables(file: string, table: Table): Record<'protocol' | 
   const head = [
     'model',
     'trained to',
-    'runs',
     'replies that end',
     'calls that work',
     'end of turn',

@@ -312,7 +312,9 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ...['protocol-lost', 'protocol', null, place, 3, 24],
     { absolute: 0.2 },
   ]),
-  'protocol-not-asked': [1, 2].map(() => ['protocol-not-asked', 'protocol', null, 'model', null, null, null]),
+  'protocol-not-asked': ['model', 'tool call'].map((place) => [
+    ...['protocol-not-asked', 'protocol', null, place, null, null, null],
+  ]),
   'protocol-likelihood': [['protocol-likelihood', 'protocol', null, 'tool name', 0.91, null, { absolute: 0.5 }]],
   'text-likelihood': [['text-likelihood', 'textLikelihood', null, 'w', -0.052, null, { absolute: 0.03 }]],
   'likelihood-unclear': [

@@ -25,7 +25,7 @@ const DOES: Record<Place, string> = {
 
 /** Classic causes, each with what tells it from the others. */
 const MASKED = phrase`Look at the labels of one training example: the token that ends it must not be masked, and it must not be the padding token (then it is masked with the padding).`;
-const OTHER_TEMPLATE = phrase`Was training done with another chat template than this one? Render an example with tokenizer.apply_chat_template and compare.`;
+const OTHERWISE = phrase`Or was training done with another chat template (render an example with tokenizer.apply_chat_template and compare), were rows of special tokens never trained, or was the output matrix quantized? Then the loss began with that step.`;
 const NOT_IN_TEXT = phrase`Render a training example with tokenizer.apply_chat_template and compare: what this place needs has to be in the text, and not masked.`;
 const WEIGHTS = phrase`Were special tokens added and their rows never trained, or was the output matrix quantized? Then the loss began with that step.`;
 const CUT = phrase`Look for training answers that are cut off: a model that learned them ends in the middle of a sentence.`;
@@ -36,7 +36,7 @@ function causesOf(place: Place): readonly Phrase[] {
     case 'end of turn':
     case 'second turn':
     case 'system prompt':
-      return [MASKED, OTHER_TEMPLATE, WEIGHTS];
+      return [MASKED, OTHERWISE];
     case 'end of a document':
       return [MASKED, WEIGHTS];
     case 'middle of a sentence':
@@ -117,12 +117,11 @@ export const PROTOCOL_WORDS: TopicWords<
         ? phrase`What the chat template writes was not compared, because of the ${side}: ${reason}.`
         : phrase`The protocol was not compared at ${name(place)}, because of the ${side}: ${reason}.`;
     },
-    steps: ({ side, isRefused }) =>
+    steps: ({ side, isRefused }) => [
       isRefused
-        ? []
-        : [
-            phrase`Measure the ${side} again with this version, from its checkpoint, or from a server with ${code('--tokenizer')} that scores texts.`,
-          ],
+        ? phrase`Compare the chat templates of the two: that of the ${side} has no such place.`
+        : phrase`Measure the ${side} again with this version, from its checkpoint, or from a server with ${code('--tokenizer')} that scores texts.`,
+    ],
   },
   'protocol-likelihood': {
     title: 'Protocol',
