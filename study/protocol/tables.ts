@@ -58,14 +58,7 @@ export function protocolTables(file: string, table: Table): Record<'protocol' | 
       `${own.filter((line) => line.lost < LOST && hasFailed(line)).length} of ${own.length - harmed.length}`,
     ];
   });
-  const head = [
-    'model',
-    'trained to',
-    'replies that end',
-    'calls that work',
-    'end of turn',
-    'end of a tool call',
-  ];
+  const head = ['model', 'trained to', 'replies that end', 'calls that work', 'end of turn', 'end of a tool call'];
   return {
     protocol: table([...head, 'lost and failed', 'kept and failed'], rows),
     'protocol-candidates': everyCandidate(lines, table),

@@ -200,7 +200,7 @@ async function openTokens(
   return { tokenizer, ids: tokenizer ?? (await readModelTokenIds(base)) };
 }
 
-/** A tokenizer beside an adapter has no configs of the model, whose ends of generation are the base's. */
+/** A tokenizer in an adapter's folder comes without the model's configs, so the base's say what ends generation. */
 async function withEndsOf(tokenizer: Tokenizer | null, base: FullCheckpoint): Promise<Tokenizer | null> {
   if (tokenizer === null || tokenizer.statedEosIds !== undefined) return tokenizer;
   const { eosIds } = await readModelTokenIds(base);

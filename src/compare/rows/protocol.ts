@@ -2,7 +2,7 @@ import { PLACES } from '@shadow-gate/probes/answer';
 import { z } from 'zod';
 import { count, foreign } from './fields.ts';
 
-/** Texts in which a model makes what the template writes there likelier than anything else, of those of the baseline. */
+/** Texts in which a model makes what the template writes likelier than anything else, of the baseline's. */
 const doneSchema = z.strictObject({ done: count, of: count });
 
 /** What the chat template writes at one kind of place. */
