@@ -58,6 +58,7 @@ configureCuda({
   },
   onNote: (line) => console.log(line),
   onUnusable: () => {},
+  onDetail: (line) => console.log(line),
 });
 try {
   const { name, reason } = await chooseModelDevice(device);

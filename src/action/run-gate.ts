@@ -97,6 +97,7 @@ export async function inMeasuringGroup<T>(
     },
     onNote: (line) => runner.info(logLine(line)),
     onUnusable: (line) => void warnings.push(line),
+    onDetail: runner.debug,
   });
   const lines = new ProgressLines({ print: runner.info, now: () => now().getTime() });
   const timer = setInterval(() => lines.tick(), TICK_MILLISECONDS);

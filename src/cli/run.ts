@@ -72,7 +72,10 @@ function createProgram({ stdout, stderr }: Io, output: Output): Command {
   const program = new Command('shadow-gate')
     .description('Decide whether a new language-model checkpoint may be merged.')
     .version(VERSION, '-v, --version', 'print the version')
-    .option('--debug', 'print each step of the set-up of CUDA, and the stack trace of an error')
+    .option(
+      '--debug',
+      'print how weights are in memory, each step of the set-up of CUDA, and the stack trace of an error',
+    )
     .addHelpText('after', EXIT_HELP)
     .option('--color', 'use colors even if the output is not a terminal (also FORCE_COLOR)')
     .option('--no-color', 'use none (also NO_COLOR)')
@@ -109,5 +112,8 @@ function cudaSettingsFromOptions(
     },
     onNote: (line) => output.note(line),
     onUnusable: (line) => output.warn(line),
+    onDetail: (line) => {
+      if (debug) output.note(line);
+    },
   };
 }

@@ -1,7 +1,7 @@
 import { openCheckpointSource } from '@shadow-gate/language-model';
 import { UserError } from '@shadow-gate/platform';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Weights } from '../../packages/language-model/src/architectures/weights.ts';
+import { HeldTensors } from '../../packages/language-model/src/architectures/held-tensors.ts';
 import { StateStore } from '../../packages/language-model/src/runtime/layered/state-store.ts';
 import { compare } from '../../src/compare/compare.ts';
 import { selectProbes } from '../../src/gate/select-probes.ts';
@@ -21,7 +21,7 @@ const options = {
 
 /** As if the weights took 4 GB, also as they are stored. */
 function makeLarge(): void {
-  vi.spyOn(Weights.prototype, 'bytes').mockReturnValue(4e9);
+  vi.spyOn(HeldTensors.prototype, 'bytes').mockReturnValue(4e9);
 }
 
 describe('a checkpoint that is larger than --max-memory', () => {

@@ -30,7 +30,7 @@ it('says that the CPU measures it', async () => {
   vi.mocked(chooseDevice).mockResolvedValue(gpuWith(1));
   const notes: string[] = [];
   const onNote = (line: string) => void notes.push(line);
-  configureCuda({ libraries: { kind: 'auto' }, onStep() {}, onNote, onUnusable() {} });
+  configureCuda({ libraries: { kind: 'auto' }, onStep() {}, onNote, onUnusable() {}, onDetail() {} });
   const isWanted = (name: string) => name.includes('layers.0.mlp');
   const { tensors } = await measureSpectra(checkpoint, null, { isWanted });
   expect(tensors.map(({ status }) => status)).toEqual(['measured', 'measured', 'measured']);

@@ -8,7 +8,7 @@ import { describeDecoder } from './architectures/describe-decoder.ts';
 import type { Limits } from './engine.ts';
 import { type DevicePlan, describePlan, inGibibytes } from './runtime/device-memory.ts';
 import type { ExpectedMemory } from './runtime/memory-plan.ts';
-import { OnnxEngine, type OnnxEngineOptions } from './runtime/onnx-engine.ts';
+import { OnnxEngine, type OnnxEngineOptions, type WeightsInMemory } from './runtime/onnx-engine.ts';
 import { type ModelTokenIds, readModelTokenIds } from './tokens/model-token-ids.ts';
 import { findTokenizer, requireTokenizer } from './tokens/open-tokenizer.ts';
 import type { Tokenizer } from './tokens/tokenizer.ts';
@@ -86,7 +86,7 @@ export async function openEngine(
   onOpening?.({ phase: 'loading' });
   const onLoading = (isLoading: boolean) => onOpening?.(isLoading ? { phase: 'loading' } : null);
   const device = await chooseModelDevice(choice);
-  const options = { device, adapter, onPlan: tellPlan, onLoading, batchBytes, memoryLimit };
+  const options = { device, adapter, onPlan: tellPlan, onLoading, onWeights: tellWeights, batchBytes, memoryLimit };
   return choice === 'auto' ? openWhereItFits(base, options) : OnnxEngine.open(base, options);
 }
 
@@ -140,6 +140,15 @@ function tellPlan(plan: DevicePlan): void {
   const sizes = `${inGibibytes(plan.total)} of ${inGibibytes(plan.free)} GiB`;
   cudaSettings().onStep('memory plan', `${sizes}: ${describePlan(plan)}`);
 }
+
+/** For `--debug`. */
+function tellWeights({ bytes, storedBytes, expanded }: WeightsInMemory): void {
+  const { onDetail } = cudaSettings();
+  onDetail(`weights in memory: ${inMebibytes(bytes)} MiB, file ${inMebibytes(storedBytes)} MiB`);
+  for (const { dtype, count, reason } of expanded) onDetail(`in float32: ${count} × ${dtype}, since ${reason}`);
+}
+
+const inMebibytes = (bytes: number) => Math.round(bytes / 2 ** 20);
 
 /**
  * Nobody asked for this GPU, so it need not be large enough: the CPU then runs the model, with a warning. If it has too

@@ -14,7 +14,7 @@ async function openOnSmallGpu(device: DeviceChoice) {
   const steps: string[] = [];
   const onUnusable = (line: string) => void warnings.push(line);
   const onStep = (step: string, outcome: string) => void steps.push(`${step}: ${outcome}`);
-  configureCuda({ libraries: { kind: 'auto' }, onStep, onNote() {}, onUnusable });
+  configureCuda({ libraries: { kind: 'auto' }, onStep, onNote() {}, onUnusable, onDetail() {} });
   const source = await openCheckpointSource({ checkpoint: fixture('language-models/llama'), device });
   const opened = openEngine(source);
   return { opened, warnings, steps };

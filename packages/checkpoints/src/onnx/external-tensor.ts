@@ -23,6 +23,11 @@ export function externalTensor(
   });
 }
 
+/** Where a file is below `externalDataFolder`. @param file absolute */
+export function externalLocation(file: string): string {
+  return file.slice(externalDataFolder(file).length);
+}
+
 /** The root: locations of external data are relative to it, since checkpoints can be anywhere. */
 export function externalDataFolder(file: string): string {
   return parse(file).root;

@@ -1,7 +1,7 @@
 import onnxProto from 'onnx-proto';
 import { ElementType, elementBytes, type PreparedType } from './element-type.ts';
 import { toAttribute, toBytes } from './encode-values.ts';
-import { externalDataFolder, externalTensor } from './external-tensor.ts';
+import { externalLocation, externalTensor } from './external-tensor.ts';
 import type { Attribute, ConstantType } from './graph-values.ts';
 import { BOOL, FLOAT_SEQUENCE, FLOAT_TENSOR, INT64, type InnerValue, innerGraph } from './inner-graph.ts';
 import { withOutputNames } from './output-names.ts';
@@ -43,11 +43,14 @@ type Values<N extends number, T extends readonly Value[] = []> = number extends 
     ? T
     : Values<N, readonly [...T, Value]>;
 
-/** Numbers that are computed before a session is opened, and their name in it. */
-interface Preparation {
-  readonly location: string;
+/** Numbers that are computed before a session is opened, and their place in a file that it maps. */
+export interface Preparation {
+  readonly name: Value;
+  readonly dims: readonly number[];
   readonly size: number;
   readonly type: PreparedType;
+  readonly offset: number;
+  readonly byteLength: number;
   /** All have the same size. */
   readonly parts: ReadonlyArray<(graph: Graph) => Value>;
 }
@@ -55,10 +58,11 @@ interface Preparation {
 const OPSET = 21;
 const IR_VERSION = 10;
 
+/** Places of numbers in a file are multiples of so many bytes, as vector instructions like them. */
+const PREPARED_ALIGNMENT = 64;
+
 /** An ONNX graph in memory. Weights are initializers that point into files, which onnxruntime maps by itself. */
 export class Graph {
-  /** Its session maps large tables to look up rows: prepared, they would be in memory. */
-  readonly hasTables: boolean;
   #nodes: InstanceType<typeof onnx.NodeProto>[] = [];
   readonly #initializers: InstanceType<typeof onnx.TensorProto>[] = [];
   readonly #inputs: InstanceType<typeof onnx.ValueInfoProto>[] = [];
@@ -70,14 +74,11 @@ export class Graph {
   readonly #preparations: Preparation[] = [];
   readonly #externals: External[] = [];
   readonly #takenInside = new Set<string>();
+  #preparedBytes = 0;
   #largestExpansion = 0;
   /** Values before the next product with an expanded matrix, such as the last product. */
   #beforeExpanded: Value[] = [];
   #count = 0;
-
-  constructor({ hasTables = false }: { readonly hasTables?: boolean } = {}) {
-    this.hasTables = hasTables;
-  }
 
   /** A value that `run` receives under `name`. Dimensions that vary have a name instead of a size. */
   input(name: string, type: ElementType, dims: readonly (number | string)[]): Value {
@@ -95,23 +96,18 @@ export class Graph {
   }
 
   /**
-   * float32 numbers that are computed from files in earlier sessions, by parts. onnxruntime would compute them while
-   * this session is created, and keep all intermediate values until the last one is done.
+   * float32 numbers or codes that are computed from files in earlier sessions, by parts. onnxruntime would compute them
+   * while this session is created, and keep all intermediate values until the last one is done.
    */
   prepared(dims: readonly number[], parts: Preparation['parts'], type: PreparedType = ElementType.float32): Value {
     const name = this.#name('prepared');
     const size = dims.reduce((product, dim) => product * dim, 1);
     const byteLength = size * elementBytes(type);
-    this.#initializers.push(externalTensor(name, type, dims, { location: name, offset: 0, byteLength }));
+    const offset = this.#preparedBytes;
+    this.#preparedBytes = PREPARED_ALIGNMENT * Math.ceil((offset + byteLength) / PREPARED_ALIGNMENT);
     this.#weights.set(name, { bytes: byteLength, size });
-    this.#preparations.push({ location: name, size, type, parts });
+    this.#preparations.push({ name, dims, size, type, offset, byteLength, parts });
     return name;
-  }
-
-  /** Initializers from memory, none if nothing is prepared: with any of them, onnxruntime reads no files. */
-  get inMemory(): ReadonlyArray<{ readonly location: string; readonly data: ExternalData }> {
-    if (this.#preparations.length === 0) return [];
-    return this.#externals.map(({ name, data }) => ({ location: name, data }));
   }
 
   get preparations(): readonly Preparation[] {
@@ -269,6 +265,17 @@ export class Graph {
     return product;
   }
 
+  /**
+   * A weight for an expansion in each run, also in an inner graph: onnxruntime would compute it once, and keep it.
+   * @param after of one dimension or more, to be known first: its first size is unknown before a run
+   * @param expanded elements of the largest value that is made of it
+   */
+  unfolded(value: Value, dims: readonly number[], after: Value, expanded: number): Value {
+    this.#largestExpansion = Math.max(this.#largestExpansion, expanded * elementBytes(ElementType.float32));
+    const none = this.op('Mul', [this.op('Shape', [after], { start: 0, end: 1 }), this.constant([0], 'int64')]);
+    return this.op('Reshape', [value, this.op('Add', [this.constant(dims, 'int64'), none])]);
+  }
+
   /** Delay the next product with an expanded matrix until after these values of one dimension or more. */
   expandAfter(values: readonly Value[]): void {
     this.#beforeExpanded.push(...values);
@@ -313,7 +320,8 @@ export class Graph {
     return this.#outputs.map(({ name }) => name ?? '');
   }
 
-  serialize(): Uint8Array {
+  /** @param preparedFile has the prepared numbers at their places; null if there are none */
+  serialize(preparedFile: string | null = null): Uint8Array {
     return onnx.ModelProto.encode({
       irVersion: IR_VERSION,
       opsetImport: [
@@ -323,7 +331,7 @@ export class Graph {
       graph: {
         name: 'shadow-gate',
         node: withOutputNames(this.#nodes, this.#returned, this.#takenInside),
-        initializer: [...this.#initializers, ...this.#stored()],
+        initializer: [...this.#initializers, ...this.#stored(), ...this.#prepared(preparedFile)],
         input: this.#inputs,
         output: this.#outputs,
       },
@@ -331,12 +339,15 @@ export class Graph {
   }
 
   #stored(): InstanceType<typeof onnx.TensorProto>[] {
-    const isInMemory = this.#preparations.length > 0;
-    return this.#externals.map(({ name, type, dims, data: { file, offset, byteLength } }) => {
-      const place = isInMemory
-        ? { location: name, offset: 0, byteLength }
-        : { location: file.slice(externalDataFolder(file).length), offset, byteLength };
-      return externalTensor(name, type, dims, place);
+    return this.#externals.map(({ name, type, dims, data: { file, offset, byteLength } }) =>
+      externalTensor(name, type, dims, { location: externalLocation(file), offset, byteLength }),
+    );
+  }
+
+  #prepared(file: string | null): InstanceType<typeof onnx.TensorProto>[] {
+    return this.#preparations.map(({ name, type, dims, offset, byteLength }) => {
+      if (file === null) throw new Error(`${name} is not prepared`);
+      return externalTensor(name, type, dims, { location: externalLocation(file), offset, byteLength });
     });
   }
 

@@ -20,7 +20,6 @@ export {
   int64Output,
   openKernel,
   openSession,
-  readExternalBytes,
   runGraph,
   type Session,
   type SessionOutputs,

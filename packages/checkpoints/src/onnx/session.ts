@@ -1,10 +1,9 @@
-import { constants } from 'node:buffer';
 import { UserError } from '@shadow-gate/platform';
-import { openResolved } from '@shadow-gate/platform/files';
 import * as ort from 'onnxruntime-node';
-import { ElementType, elementBytes } from './element-type.ts';
+import { ElementType } from './element-type.ts';
 import { externalDataFolder } from './external-tensor.ts';
-import { type ExternalData, Graph } from './graph.ts';
+import type { Graph } from './graph.ts';
+import { type PreparedBytes, withPrepared } from './prepared-file.ts';
 
 // Since 1.29, telemetry is on by default on Linux. A gate sends nothing, whatever the environment says.
 process.env.ORT_DISABLE_TELEMETRY = '1';
@@ -140,15 +139,25 @@ async function createSession(
   device: Device,
   options: ort.InferenceSession.SessionOptions,
 ): Promise<Session> {
-  const externalData = await prepare(graph);
-  return ort.InferenceSession.create(graph.serialize(), {
+  return withPrepared(graph.preparations, prepare, (file) => open(graph.serialize(file), device, options));
+}
+
+async function prepare(graph: Graph, into: readonly PreparedBytes[]): Promise<void> {
+  const tensors = into.map(({ name, type, bytes }) => {
+    const values = type === ElementType.uint8 ? bytes : new Float32Array(bytes.buffer);
+    return [name, new ort.Tensor(values, [values.length])] as const;
+  });
+  await runGraph(graph, PREPARING, Object.fromEntries(tensors));
+}
+
+async function open(model: Uint8Array, device: Device, options: ort.InferenceSession.SessionOptions): Promise<Session> {
+  return ort.InferenceSession.create(model, {
     executionProviders: device.name === 'cpu' ? ['cpu'] : [device.name, 'cpu'],
     logSeverityLevel: FATAL,
     ...(device.threads === undefined
       ? { extra: { session: EXTERNAL_DATA } }
       : { intraOpNumThreads: device.threads, extra: { session: { ...NO_SPINNING, ...EXTERNAL_DATA } } }),
     ...options,
-    ...(externalData.length > 0 ? { externalData } : {}),
   }).catch((error: Error & { code?: string }) => {
     // The bundle has no library for this machine (scripts/build/onnxruntime.ts).
     if (error.code === 'ONNXRUNTIME_MISSING') {
@@ -160,59 +169,8 @@ async function createSession(
   });
 }
 
-/** Compute the numbers that a session copies from memory, one after the other on the CPU. */
-async function prepare({ preparations, inMemory }: Graph): Promise<{ path: string; data: Uint8Array }[]> {
-  const prepared: { path: string; data: Uint8Array }[] = [];
-  for (const { location, size, type, parts } of preparations) {
-    const bytes = new Uint8Array(size * elementBytes(type));
-    const length = size / parts.length;
-    for (const [i, build] of parts.entries()) {
-      const graph = new Graph();
-      graph.output('numbers', graph.reshape(build(graph), [length]), type);
-      const part = bytes.subarray((i * bytes.length) / parts.length, ((i + 1) * bytes.length) / parts.length);
-      const numbers =
-        type === ElementType.uint8
-          ? tensor.uint8(part, [length])
-          : tensor.float32(new Float32Array(part.buffer, part.byteOffset, length), [length]);
-      await runGraph(graph, PREPARING, { numbers });
-    }
-    prepared.push({ path: location, data: bytes });
-  }
-  for (const { location, data } of inMemory) prepared.push({ path: location, data: await readExternalBytes(data) });
-  return prepared;
-}
-
-/** Most bytes of one read: Node ends the process at 2³¹. */
-const MOST_READ = 2 ** 30;
-
-/** A part of a file. @param mostRead bytes per read @throws UserError if the file became shorter or exceeds an array */
-export async function readExternalBytes(
-  { file, offset, byteLength }: ExternalData,
-  mostRead: number = MOST_READ,
-): Promise<Uint8Array> {
-  if (byteLength > constants.MAX_LENGTH) {
-    throw new UserError(
-      `${file} has a tensor of ${byteLength} bytes that has to be read into memory, and this version of Node reads ${constants.MAX_LENGTH} at most`,
-      'use a newer version of Node, or a server (--endpoint)',
-      { code: 'not-enough-memory' },
-    );
-  }
-  const handle = await openResolved(file);
-  try {
-    const bytes = new Uint8Array(byteLength);
-    for (let done = 0; done < byteLength; ) {
-      const { bytesRead } = await handle.read(bytes, done, Math.min(mostRead, byteLength - done), offset + done);
-      if (bytesRead === 0)
-        throw new UserError(`${file} became shorter while it was read`, 'run again when it is complete');
-      done += bytesRead;
-    }
-    return bytes;
-  } finally {
-    await handle.close();
-  }
-}
-
-const PREPARING: Device = { name: 'cpu', reason: 'weights are expanded in memory' };
+/** Where prepared numbers are computed. */
+const PREPARING: Device = { name: 'cpu', reason: 'weights are prepared on the CPU' };
 
 const ARRAYS = { float32: Float32Array, float64: Float64Array, int64: BigInt64Array };
 type ArrayOf<T extends keyof typeof ARRAYS> = InstanceType<(typeof ARRAYS)[T]>;

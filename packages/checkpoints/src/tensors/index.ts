@@ -10,6 +10,7 @@ export {
   isReadable,
   type PackedValues,
   packedBytes,
+  packedForm,
   packedValues,
   preparedValue,
   storedEntries,

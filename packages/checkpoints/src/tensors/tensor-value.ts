@@ -64,12 +64,14 @@ export interface PackedValues extends Pick<PackedMatrix, 'bits' | 'block'> {
   readonly offsets: Value | null;
 }
 
-/** A matrix [rows, columns] as whole numbers with scales; null if it has no such form, or is small. */
-export function packedValues(graph: Graph, entry: TensorEntry): PackedValues | null {
-  const { recipe, shape, size } = entry;
-  const [rows = 0, columns = 0] = shape;
-  if (recipe?.packed === undefined || size < LEAST_PREPARED) return null;
-  const { bits, block, offsets } = recipe.packed;
+/** The packed form of a matrix; null if it has none, or is small. */
+export function packedForm({ recipe, size }: TensorEntry): PackedMatrix | null {
+  return size < LEAST_PREPARED ? null : (recipe?.packed ?? null);
+}
+
+/** A matrix [rows, columns] as whole numbers with scales. */
+export function packedValues(graph: Graph, entry: TensorEntry, { bits, block, offsets }: PackedMatrix): PackedValues {
+  const [rows = 0, columns = 0] = entry.shape;
   const parts = partsOf(entry).flatMap(({ packed }) => packed ?? []);
   const blocks = [rows, columns / block];
   const codes = parts.map((part) => part.codes);

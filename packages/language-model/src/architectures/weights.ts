@@ -7,18 +7,16 @@ import {
 } from '@shadow-gate/checkpoints/adapter';
 import type { FullCheckpoint } from '@shadow-gate/checkpoints/formats';
 import { tensorPlace } from '@shadow-gate/checkpoints/naming';
-import { isReadable, type PackedMatrix, type TensorEntry, wholeMatrix } from '@shadow-gate/checkpoints/tensors';
+import { isReadable, type TensorEntry, wholeMatrix } from '@shadow-gate/checkpoints/tensors';
 import { UserError } from '@shadow-gate/platform';
 import type { DoraWeight } from '@shadow-gate/spectra/dora';
 import type { Decoder, ModuleNaming } from './decoder.ts';
 import { findNaming } from './find-naming.ts';
-import { type HeldWeights, heldBytes, heldPacked } from './held-bytes.ts';
+import { HeldTensors, type HeldWeights } from './held-tensors.ts';
 import { andMore, BUFFER, IN_BACKBONE, IN_LAYER } from './weight-names.ts';
 
 /** Largest part of a matrix that is expanded at a time, in bytes of float32: attention of an 8B model. */
 const MOST_EXPANDED = 2 ** 27;
-
-const FLOAT_BYTES = 4;
 
 /**
  * The weights of a decoder by its own names (`layers.0.self_attn.q_proj.weight`), whatever the file calls them, with
@@ -30,8 +28,7 @@ export class Weights {
   held: HeldWeights;
   /** In bytes of float32. */
   readonly mostExpanded: number;
-  /** Does the device multiply by whole numbers with scales? */
-  readonly packs: boolean;
+  readonly inMemory: HeldTensors;
   readonly adapter: Pick<Adapter, 'path' | 'config'>;
   /** `layoutType` of the architecture: its family's layout of weights. */
   readonly family: string | null;
@@ -40,13 +37,12 @@ export class Weights {
   readonly #loras: Map<string, LoraModule>;
   readonly #saved: Map<string, TensorEntry>;
   readonly #used = new Set<string>();
-  /** Names in the file of tensors in memory: all that are used, except tables that are only looked up. */
-  #held = new Set<string>();
-  /** Elements of the updates of experts, by name. */
-  readonly #updates = new Map<string, number>();
   readonly #ratios = new Map<string, readonly number[]>();
 
-  /** @throws UserError if the file has no embeddings with a name of this family */
+  /**
+   * @param options.canPack does the device multiply by whole numbers with scales?
+   * @throws UserError if the file has no embeddings with a name of this family
+   */
   constructor(
     base: FullCheckpoint,
     decoder: Decoder,
@@ -54,11 +50,11 @@ export class Weights {
     {
       held = 'float32',
       mostExpanded = MOST_EXPANDED,
-      packs = false,
-    }: Partial<Pick<Weights, 'held' | 'mostExpanded' | 'packs'>> = {},
+      canPack = false,
+    }: Partial<Pick<Weights, 'held' | 'mostExpanded'> & { readonly canPack: boolean }> = {},
   ) {
     this.held = held;
-    this.packs = packs;
+    this.inMemory = new HeldTensors(base.tensors, { canPack });
     this.mostExpanded = mostExpanded;
     this.#base = base;
     this.#decoder = decoder;
@@ -104,7 +100,7 @@ export class Weights {
    * @throws UserError for a tensor that is missing, has another shape, or is not floating-point
    */
   tensor(name: string, shape: readonly number[]): TensorEntry {
-    this.#held.add(this.#fileName(name));
+    this.inMemory.add(this.#fileName(name));
     return this.table(name, shape);
   }
 
@@ -236,9 +232,7 @@ export class Weights {
       const features = loraFeatures(lora);
       const isOfLayer = [features.input, features.output].sort().join() === [input, output].sort().join();
       if (isOfLayer && lora.experts === count) {
-        const held = `update of ${name}`;
-        this.#held.add(held);
-        this.#updates.set(held, UPDATE_COPIES * count * input * output);
+        this.inMemory.addUpdate(name, count * input * output);
         return lora;
       }
       throw new UserError(
@@ -319,29 +313,7 @@ export class Weights {
 
   /** Does storing matrices as they are take less memory? */
   get canStayStored(): boolean {
-    return this.bytes('as-stored') < this.bytes('float32');
-  }
-
-  /** Bytes of the tensors that a session on the CPU holds. */
-  bytes(held: HeldWeights): number {
-    return this.#bytesOf(this.#held, held);
-  }
-
-  /** Bytes, in float32, of the tensors that this graph alone is built from. */
-  heldBy(build: () => unknown): number {
-    const all = this.#held;
-    this.#held = new Set();
-    try {
-      build();
-      return this.#bytesOf(this.#held, 'float32');
-    } finally {
-      this.#held = new Set([...all, ...this.#held]);
-    }
-  }
-
-  /** The matrix as integers with scales, if it goes into products like that in the graphs that are built next. */
-  packed(entry: TensorEntry): PackedMatrix | null {
-    return this.packs ? heldPacked(entry, this.held) : null;
+    return this.inMemory.bytes('as-stored') < this.inMemory.bytes('float32');
   }
 
   /** Build something as if weights were held this way. */
@@ -353,15 +325,6 @@ export class Weights {
     } finally {
       this.held = current;
     }
-  }
-
-  #bytesOf(names: Iterable<string>, held: HeldWeights): number {
-    let bytes = 0;
-    for (const name of names) {
-      const entry = this.#base.tensors.get(name);
-      bytes += entry ? heldBytes(entry, held, this) : (this.#updates.get(name) ?? 0) * FLOAT_BYTES;
-    }
-    return bytes;
   }
 
   #fileName(name: string): string {
@@ -383,6 +346,3 @@ export class Weights {
     return target;
   }
 }
-
-/** While a session is created: the product of all experts' factors, and its sum with the weights. */
-const UPDATE_COPIES = 2;

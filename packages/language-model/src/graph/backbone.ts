@@ -78,7 +78,7 @@ export function buildBackbone(
   part: BackbonePart = { embeds: true, from: 0, to: decoder.layers.length },
 ): Graph {
   const { embeds, from, to } = part;
-  const graph = new ModelGraph(weights, { hasTables: from === to });
+  const graph = new ModelGraph(weights);
   const own = { ...decoder, layers: decoder.layers.slice(from, to) };
   const tokens = embeds || readsTokens(own) ? graph.input(BACKBONE.tokens, int64, ['B', 'S']) : null;
   const positions = graph.input(BACKBONE.positions, int64, ['B', 'S']);
@@ -128,21 +128,6 @@ export function buildBackbone(
   else endPart(graph, decoder, part, { stream, keys, ofLayer });
   for (const { name, value } of presents) graph.output(name, value, float32);
   return graph;
-}
-
-/**
- * The graphs of a model that is in memory as a whole, in the order of their runs: one, or the embeddings and all layers
- * if weights are expanded before a session opens. Such a session reads its weights into memory, and would read whole
- * tables where only some rows are looked up.
- */
-export function wholeBackbone(decoder: Decoder, weights: Weights, options: BackboneOptions): readonly Graph[] {
-  const whole = buildBackbone(decoder, weights, options);
-  if (whole.preparations.length === 0) return [whole];
-  const to = decoder.layers.length;
-  return [
-    buildBackbone(decoder, weights, options, { embeds: true, from: 0, to: 0 }),
-    buildBackbone(decoder, weights, options, { embeds: false, from: 0, to }),
-  ];
 }
 
 /** Input of the output layer: [R, outputSize]. */

@@ -2,12 +2,10 @@ import type { LoraModule } from '@shadow-gate/checkpoints/adapter';
 import { ElementType, type Graph, type Value } from '@shadow-gate/checkpoints/onnx/graph';
 import {
   bitsValue,
-  type PackedValues,
   packedValues,
   preparedValue,
   type TensorEntry,
   tensorRows,
-  tensorValue,
   valueType,
 } from '@shadow-gate/checkpoints/tensors';
 import { at } from '@shadow-gate/platform';
@@ -15,6 +13,7 @@ import type { Linear } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
 import type { ModelGraph } from './model-graph.ts';
 import { concat } from './operators.ts';
+import { multiplyPacked } from './packed-product.ts';
 
 const { float32 } = ElementType;
 
@@ -22,7 +21,7 @@ const FLOAT_BYTES = 4;
 
 /** A stored tensor in float32. onnxruntime converts it once, when it creates the session. */
 export function loadFloat32(graph: Graph, entry: TensorEntry, dims: readonly number[] = entry.shape): Value {
-  const value = graph.hasTables ? tensorValue(graph, entry, dims) : preparedValue(graph, entry, dims);
+  const value = preparedValue(graph, entry, dims);
   return valueType(entry) === float32 ? value : graph.cast(value, float32);
 }
 
@@ -46,8 +45,11 @@ export function applyWeight(
   entry: TensorEntry,
   { transB = 1, bias = null }: { readonly transB?: 0 | 1; readonly bias?: Value | null } = {},
 ): Value {
-  const packed = graph.weights.packed(entry) && !graph.hasTables && transB === 1 ? packedValues(graph, entry) : null;
-  if (packed !== null) return multiplyPacked(graph, packed, entry, x, bias);
+  const packed = transB === 1 ? graph.weights.inMemory.packed(entry) : null;
+  if (packed !== null) {
+    const shape = [at(entry.shape, 0), at(entry.shape, 1)] as const;
+    return multiplyPacked(graph, { x, packed: packedValues(graph, entry, packed), shape, bias });
+  }
   const product = (matrix: Value) => graph.op('Gemm', bias === null ? [x, matrix] : [x, matrix, bias], { transB });
   if (!staysStored(graph.weights, entry)) return product(loadFloat32(graph, entry));
   const type = valueType(entry);
@@ -56,27 +58,6 @@ export function applyWeight(
   const products = parts.map(expanded);
   return products.length === 1 ? at(products, 0) : concat(graph, products, 1);
 }
-
-/** In float32, as with the expanded matrix. An offset is multiplied by the sum of its columns' inputs. */
-function multiplyPacked(
-  graph: Graph,
-  { bits, block, codes, scales, offsets }: PackedValues,
-  { shape }: TensorEntry,
-  x: Value,
-  bias: Value | null,
-): Value {
-  const [rows, columns] = [at(shape, 0), at(shape, 1)];
-  const attributes = { N: rows, K: columns, bits, block_size: block, accuracy_level: FLOAT32_PRODUCTS };
-  const inputs = bias === null ? [x, codes, scales] : [x, codes, scales, null, null, bias];
-  const product = graph.op('MatMulNBits', inputs, attributes, 'com.microsoft');
-  if (offsets === null) return product;
-  const axis = graph.constant([2], 'int64');
-  const sums = graph.op('ReduceSum', [graph.reshape(x, [-1, columns / block, block]), axis], { keepdims: 0 });
-  return graph.op('Gemm', [sums, offsets, product], { transB: 1 });
-}
-
-/** The `accuracy_level` of MatMulNBits that rounds nothing to fewer bits. */
-const FLOAT32_PRODUCTS = 1;
 
 /** Split a matrix into blocks of rows of at most `most` float32 bytes, or of one row. Later ones reuse its memory. */
 export function rowBlocks(entry: TensorEntry, most: number): TensorEntry[] {

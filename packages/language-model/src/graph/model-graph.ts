@@ -5,8 +5,8 @@ import type { Weights } from '../architectures/weights.ts';
 export class ModelGraph extends Graph {
   readonly weights: Weights;
 
-  constructor(weights: Weights, options: ConstructorParameters<typeof Graph>[0] = {}) {
-    super(options);
+  constructor(weights: Weights) {
+    super();
     this.weights = weights;
   }
 }

@@ -1,13 +1,12 @@
 import { type Device, openSession, type Session, type Tensor, tensorOutput } from '@shadow-gate/checkpoints/onnx';
-import { at } from '@shadow-gate/platform';
 import type { Decoder } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
 import type { AttentionKind } from '../graph/attention.ts';
-import { wholeBackbone } from '../graph/backbone.ts';
-import { BACKBONE, EDGE } from '../graph/backbone-names.ts';
+import { buildBackbone } from '../graph/backbone.ts';
+import { BACKBONE } from '../graph/backbone-names.ts';
 import { chooseAttentionKind } from './attention-kind.ts';
 import type { Backbone, ForwardResult } from './backbone-runs.ts';
-import { BatchFeeds, pickFeeds } from './batch-feeds.ts';
+import { BatchFeeds } from './batch-feeds.ts';
 import type { ForwardBatch } from './batches.ts';
 import {
   appendToKvCache,
@@ -30,8 +29,6 @@ export class BackboneSession implements Backbone<Tensor> {
   readonly usesKvCache: boolean;
   readonly #decoder: Decoder;
   readonly #session: Session;
-  /** Null if tokens go into the other session: see `wholeBackbone`. */
-  readonly #embeddings: Session | null;
   /** Do outputs stay on the device? */
   readonly #isBound: boolean;
   readonly #kind: AttentionKind;
@@ -41,12 +38,11 @@ export class BackboneSession implements Backbone<Tensor> {
 
   private constructor(
     decoder: Decoder,
-    { session, embeddings }: { session: Session; embeddings: Session | null },
+    session: Session,
     { kind, useKvCache, isBound }: { kind: AttentionKind; useKvCache: boolean; isBound: boolean },
   ) {
     this.#decoder = decoder;
     this.#session = session;
-    this.#embeddings = embeddings;
     this.#isBound = isBound;
     this.#kind = kind;
     this.#feedsOf = new BatchFeeds(decoder, { hasPast: useKvCache });
@@ -61,7 +57,7 @@ export class BackboneSession implements Backbone<Tensor> {
     { useKvCache }: { readonly useKvCache: boolean },
   ): Promise<BackboneSession> {
     const kind = await chooseAttentionKind(decoder, device, { useKvCache });
-    const graphs = wholeBackbone(decoder, weights, {
+    const graph = buildBackbone(decoder, weights, {
       attention: kind,
       fuseExperts: device.name === 'cpu' && weights.held !== 'as-stored',
       useKvCache,
@@ -69,10 +65,9 @@ export class BackboneSession implements Backbone<Tensor> {
     // Only for WebGPU can the binding leave outputs on a device.
     const isBound = useKvCache && device.name === 'webgpu';
     const onDevice = isBound ? decoder.layers.flatMap(presentNames) : [];
-    const shared = { allowSpinning: false, memoryPattern: weights.held !== 'as-stored' };
-    const session = await openSession(at(graphs, graphs.length - 1), device, { onDevice, ...shared });
-    const embeddings = graphs.length > 1 ? await openSession(at(graphs, 0), device, shared) : null;
-    return new BackboneSession(decoder, { session, embeddings }, { kind, useKvCache, isBound });
+    const shared = { allowSpinning: false, memoryPattern: graph.weightMemory.largestExpansion === 0 };
+    const session = await openSession(graph, device, { onDevice, ...shared });
+    return new BackboneSession(decoder, session, { kind, useKvCache, isBound });
   }
 
   async run(batch: ForwardBatch): Promise<ForwardResult<Tensor>> {
@@ -81,7 +76,7 @@ export class BackboneSession implements Backbone<Tensor> {
     // On a device outputs are bound: one that is not fetched stays bound to the tensor of an earlier run.
     const fetchesCache = batch.extendsKvCache || this.#isBound;
     if (fetchesCache) fetches.push(...layers.flatMap(presentNames));
-    const outputs = await this.#session.run(await this.#embedded(this.#feeds(batch)), fetches);
+    const outputs = await this.#session.run(this.#feeds(batch), fetches);
     const hidden = tensorOutput(outputs, BACKBONE.hidden);
     if (!fetchesCache) return { hidden, kvCache: null };
     const returned = layers.map((layer, i) => presentOutputs(layer, i, (name) => tensorOutput(outputs, name)));
@@ -110,15 +105,7 @@ export class BackboneSession implements Backbone<Tensor> {
   }
 
   async close(): Promise<void> {
-    await this.#embeddings?.release();
     await this.#session.release();
-  }
-
-  async #embedded(feeds: Record<string, Tensor>): Promise<Record<string, Tensor>> {
-    const embeddings = this.#embeddings;
-    if (embeddings === null) return feeds;
-    const { [EDGE.next]: stream, ...others } = await embeddings.run(pickFeeds(feeds, embeddings.inputNames));
-    return pickFeeds({ ...feeds, ...others, ...(stream ? { [EDGE.stream]: stream } : {}) }, this.#session.inputNames);
   }
 
   #feeds(batch: ForwardBatch): Record<string, Tensor> {

@@ -53,8 +53,10 @@ export class HeadSession {
 
   static async open(decoder: Decoder, weights: Weights, device: Device): Promise<HeadSession> {
     const { held } = weights;
-    const memoryPattern = held !== 'as-stored';
-    const openHead = (graph: Graph) => openSession(graph, device, { allowSpinning: false, memoryPattern });
+    const openHead = (graph: Graph) => {
+      const memoryPattern = graph.weightMemory.largestExpansion === 0;
+      return openSession(graph, device, { allowSpinning: false, memoryPattern });
+    };
     // On a GPU, small slices take longer, and there is less memory to save.
     const slices = device.name === 'cpu' ? headSlices(decoder, weights) : null;
     const graph = slices ? buildSlicedHead(decoder, weights, slices) : buildHead(decoder, weights);

@@ -1,5 +1,5 @@
 import type { Decoder } from '../architectures/decoder.ts';
-import type { HeldWeights } from '../architectures/held-bytes.ts';
+import type { HeldWeights } from '../architectures/held-tensors.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { type ScoringStep, stepPasses, stepTokens } from './schedule.ts';
 
@@ -55,16 +55,15 @@ export interface HeldModelWeights {
 export interface HeldLimits {
   readonly all: HeldWeights | null;
   readonly backboneStays: boolean;
-  readonly headStays: boolean;
   /** See `MemoryPlan`. */
   readonly savesMemory: boolean;
 }
 
 /**
  * Whether to keep 16-bit weights as stored or convert them, on a CPU. Decoding reads all weights for each token, which
- * takes up to twice as long if they are expanded each time: it uses float32, or 4 bits, which are read faster. Scores
- * keep the output matrix as stored, since hundreds of rows go through it together, and the layers too if their passes
- * are large. Weights in float32 stay so: results of later calls then do not depend on calls in between.
+ * takes up to twice as long if they are expanded each time: it uses float32. Scores keep the output matrix as stored,
+ * since hundreds of rows go through it together, and the layers too if their passes are large. Weights in float32 stay
+ * so: results of later calls then do not depend on calls in between.
  */
 export class HeldChoice {
   readonly #limits: HeldLimits;
@@ -105,15 +104,15 @@ export class HeldChoice {
       this.#announced === null ? isFastAsStored(work, this.#limits.savesMemory) : this.#announced === 'as-stored';
     if (!stays) this.#isConverted = true;
     return this.#set({
-      backbone: this.#generates ? 'four-bit' : this.#isConverted ? 'float32' : 'as-stored',
-      head: this.#generates ? 'four-bit' : this.#limits.headStays ? 'as-stored' : 'float32',
+      backbone: this.#isConverted ? 'float32' : 'as-stored',
+      head: this.#generates ? 'float32' : 'as-stored',
     });
   }
 
   forGenerating(): HeldModelWeights {
     this.#isConverted = true;
     this.#generates = true;
-    const held = this.#limits.all ?? 'four-bit';
+    const held = this.#limits.all ?? 'float32';
     return this.#set({ backbone: held, head: held });
   }
 

@@ -1,9 +1,9 @@
 import type { Device } from '@shadow-gate/checkpoints/onnx';
-import { elementBytes, type Graph } from '@shadow-gate/checkpoints/onnx/graph';
+import type { Graph } from '@shadow-gate/checkpoints/onnx/graph';
 import { UserError } from '@shadow-gate/platform';
 import { machineMemory } from '@shadow-gate/platform/memory';
 import type { Decoder } from '../architectures/decoder.ts';
-import type { HeldWeights } from '../architectures/held-bytes.ts';
+import type { HeldWeights } from '../architectures/held-tensors.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { type BackbonePart, buildBackbone, layerParts } from '../graph/backbone.ts';
 import { buildHead, buildHeadSlice, canSliceHead } from '../graph/head.ts';
@@ -30,6 +30,8 @@ export interface LayeredSizes {
   readonly stateBytes: number;
   /** Tokens of the output matrix in memory at a time. */
   readonly headTokens: number;
+  /** Weights in memory at a time, in bytes. */
+  readonly weightBytes: number;
 }
 
 export interface PlannedModel {
@@ -38,7 +40,6 @@ export interface PlannedModel {
   readonly weights: Weights;
   /** Graphs of the layers and the output matrix, with weights held as by default. */
   readonly graphs: readonly Graph[];
-  readonly inFloat32: () => readonly Graph[];
 }
 
 export interface PlanOptions {
@@ -81,16 +82,13 @@ export function planMemory(model: PlannedModel, options: PlanOptions): MemoryPla
 
 /** Better an error now than a process that the system kills while it loads. */
 function planMachine(model: PlannedModel, { batchBytes = DEFAULT_BATCH_BYTES, memoryLimit, layers }: PlanOptions) {
-  const { path, weights, inFloat32 } = model;
+  const { path, weights } = model;
   const machine = machineMemory();
   const limit = Math.min(memoryLimit ?? machine, machine);
-  const copied = copiedOf(inFloat32());
-  const whole = weights.bytes('float32') + copied + batchBytes;
+  const whole = weights.inMemory.bytes('float32') + batchBytes;
   if (layers !== 'always' && whole <= limit) {
     const layersHeld = whole <= limit * SMALL_SHARE ? 'float32' : null;
-    // Expanding weights before a session copies them is slow: 40 s for a file of 1.5 billion parameters in 4 bits.
-    const savesMemory = copied > 0 || whole > limit * LARGE_SHARE;
-    return { execution: 'whole', layersHeld, savesMemory, batchBytes } as const;
+    return { execution: 'whole', layersHeld, savesMemory: whole > limit * LARGE_SHARE, batchBytes } as const;
   }
   if (layers !== 'always' && asStoredBytes(model) + batchBytes + OVERHEAD <= limit) {
     return { execution: 'whole', layersHeld: 'as-stored', savesMemory: true, batchBytes } as const;
@@ -100,7 +98,8 @@ function planMachine(model: PlannedModel, { batchBytes = DEFAULT_BATCH_BYTES, me
   const left = limit - fixed;
   if (layers !== 'never' && (layers === 'always' || left >= LEAST_STATES)) {
     const stateBytes = Math.max(LEAST_STATES, left / STATE_COPIES);
-    return { execution: 'layer by layer', batchBytes, stateBytes, headTokens } as const;
+    const weightBytes = LAYERS_IN_MEMORY * largest;
+    return { execution: 'layer by layer', batchBytes, stateBytes, headTokens, weightBytes } as const;
   }
   const least = inGibibytes(Math.min(whole, fixed + LEAST_STATES));
   const [has, more] =
@@ -108,7 +107,7 @@ function planMachine(model: PlannedModel, { batchBytes = DEFAULT_BATCH_BYTES, me
       ? ['this machine has', `use a runner with at least ${least} GiB`]
       : ['--max-memory allows', `raise --max-memory to at least ${least}`];
   throw new UserError(
-    `${path} takes ${inGibibytes(whole)} GiB in float32, and ${inGibibytes(fixed + LEAST_STATES)} GiB layer by layer; ${has} ${inGibibytes(limit)} GiB`,
+    `${path} takes ${inGibibytes(whole)} GiB in memory, and ${inGibibytes(fixed + LEAST_STATES)} GiB layer by layer; ${has} ${inGibibytes(limit)} GiB`,
     `${more}, or use a server (--endpoint)`,
     { code: 'not-enough-memory' },
   );
@@ -118,7 +117,7 @@ function planMachine(model: PlannedModel, { batchBytes = DEFAULT_BATCH_BYTES, me
 function asStoredBytes({ decoder, weights, graphs }: Omit<PlannedModel, 'path'>): number {
   if (!canStayStored(decoder, weights)) return Number.POSITIVE_INFINITY;
   const expanded = Math.max(...graphs.map(({ weightMemory }) => weightMemory.largestExpansion));
-  return weights.bytes('as-stored') + expanded + copiedOf(graphs);
+  return weights.inMemory.bytes('as-stored') + expanded;
 }
 
 /** Bytes that a model needs on the CPU: with all weights in memory, and at least, layer by layer. */
@@ -128,43 +127,25 @@ export interface ExpectedMemory {
 }
 
 export function expectMemory(model: Pick<PlannedModel, 'decoder' | 'weights'>): ExpectedMemory {
-  const { largest, copied } = layerSizes(model);
+  const { largest } = layerSizes(model);
   return {
-    whole: model.weights.bytes('float32') + (copied === 0 ? 0 : copied + OVERHEAD) + DEFAULT_BATCH_BYTES,
+    whole: model.weights.inMemory.bytes('float32') + DEFAULT_BATCH_BYTES,
     layered: LAYERS_IN_MEMORY * largest + DEFAULT_BATCH_BYTES + OVERHEAD + LEAST_STATES,
   };
 }
 
-/** Bytes expanded or read into memory before a session opens and copies them. */
-function copiedBytes({ preparations, inMemory }: Graph): number {
-  const expanded = preparations.reduce((sum, { size, type }) => sum + size * elementBytes(type), 0);
-  return expanded + inMemory.reduce((sum, { data }) => sum + data.byteLength, 0);
-}
-
-/** Such bytes for sessions that open one after the other, plus the rest of the process: copies leave no slack. */
-function copiedOf(graphs: readonly Graph[]): number {
-  const most = Math.max(...graphs.map(copiedBytes));
-  return most === 0 ? 0 : most + OVERHEAD;
-}
-
-/** Bytes of the largest float32 layer, tokens of the output matrix in no more, and bytes that sessions copy. */
+/** Bytes of the largest float32 layer, and tokens of the output matrix in no more. */
 function layerSizes({ decoder, weights }: Pick<PlannedModel, 'decoder' | 'weights'>) {
-  const sizeOf = (build: () => Graph) => {
-    let copied = 0;
-    const held = weights.heldBy(() => {
-      copied = copiedBytes(build());
-    });
-    return { copied, bytes: held + copied };
-  };
-  const parts = layerParts(decoder).map((part) => sizeOf(() => buildPart({ decoder, weights }, part)));
-  const copied = parts.reduce((sum, part) => sum + part.copied, 0);
-  const layer = Math.max(...parts.map(({ bytes }) => bytes));
-  const head = sizeOf(() => buildHead(decoder, weights)).bytes;
+  const parts = layerParts(decoder).map((part) =>
+    weights.inMemory.bytesOf(() => buildPart({ decoder, weights }, part)),
+  );
+  const layer = Math.max(...parts);
+  const head = weights.inMemory.bytesOf(() => buildHead(decoder, weights));
   const { vocabulary } = decoder;
-  if (!canSliceHead(decoder, weights)) return { largest: Math.max(layer, head), headTokens: vocabulary, copied };
+  if (!canSliceHead(decoder, weights)) return { largest: Math.max(layer, head), headTokens: vocabulary };
   const most = Math.max(layer, LEAST_SLICE);
   const headTokens = Math.min(vocabulary, Math.max(1, Math.floor((most * vocabulary) / head)));
-  return { largest: layer, headTokens, copied };
+  return { largest: layer, headTokens };
 }
 
 function buildPart({ decoder, weights }: Pick<PlannedModel, 'decoder' | 'weights'>, part: BackbonePart) {
@@ -188,7 +169,7 @@ function planDevice(model: PlannedModel, options: PlanOptions): MemoryPlan {
     if (whole.fits) return { execution: 'whole', layersHeld: null, savesMemory: true, batchBytes: whole.batch };
     throw tooLarge(path, whole);
   }
-  const { headTokens } = layerSizes(model);
+  const { largest, headTokens } = layerSizes(model);
   const graphs = [
     ...layerParts(decoder).map((part) => buildPart(model, part)),
     buildHeadSlice(decoder, weights, { start: 0, end: headTokens }),
@@ -200,7 +181,8 @@ function planDevice(model: PlannedModel, options: PlanOptions): MemoryPlan {
   if (!plan.fits) throw tooLarge(path, plan);
   const left = Math.min(memoryLimit ?? Number.POSITIVE_INFINITY, machineMemory()) - OVERHEAD;
   const stateBytes = Math.max(LEAST_STATES, left / STATE_COPIES / LAYERS_IN_MEMORY);
-  return { execution: 'layer by layer', batchBytes: plan.batch, stateBytes, headTokens };
+  const weightBytes = LAYERS_IN_MEMORY * largest;
+  return { execution: 'layer by layer', batchBytes: plan.batch, stateBytes, headTokens, weightBytes };
 }
 
 function tooLarge(path: string, plan: DevicePlan): UserError {

@@ -5,12 +5,12 @@ import { Semaphore, withErrorCode } from '@shadow-gate/platform';
 import { doraRatios } from '@shadow-gate/spectra/dora';
 import { attentionMixers, type Decoder, layersBeforeLate, recurrentMixers } from '../architectures/decoder.ts';
 import { describeDecoder } from '../architectures/describe-decoder.ts';
-import type { HeldWeights } from '../architectures/held-bytes.ts';
+import type { ExpandedTensors, HeldWeights } from '../architectures/held-tensors.ts';
 import { isLong } from '../architectures/rope.ts';
 import { Weights } from '../architectures/weights.ts';
 import type { Calls, Continuation, Engine, OnWork, Prompt, Sequence, SequenceScore } from '../engine.ts';
 import type { Execution, PassCost } from '../execution.ts';
-import { wholeBackbone } from '../graph/backbone.ts';
+import { buildBackbone } from '../graph/backbone.ts';
 import { buildHead, outputMatrix } from '../graph/head.ts';
 import type { ModelPrecision } from '../precision.ts';
 import { chooseAttentionKind } from './attention-kind.ts';
@@ -39,6 +39,8 @@ export interface OnnxEngineOptions extends PlanOptions {
   readonly adapter?: Adapter | null;
   /** Called before and after weights are loaded, also in the middle of a call. */
   readonly onLoading?: ((isLoading: boolean) => void) | undefined;
+  /** Called once, when the first weights are in memory. */
+  readonly onWeights?: ((weights: WeightsInMemory) => void) | undefined;
   /** By default, as suits the device. */
   readonly held?: HeldWeights;
   /** For tests; see `Weights`. */
@@ -49,6 +51,14 @@ export interface OnnxEngineOptions extends PlanOptions {
   readonly reusePrefixes?: boolean;
   /** Compute short prefixes in trees. Off only to test the cost of long ones. */
   readonly growTrees?: boolean;
+}
+
+export interface WeightsInMemory {
+  /** In memory at a time. */
+  readonly bytes: number;
+  /** Bytes of all tensors in the file. */
+  readonly storedBytes: number;
+  readonly expanded: readonly ExpandedTensors[];
 }
 
 /** A checkpoint in onnxruntime. Nothing is converted on disk: graphs are built here, and weights stay in files. */
@@ -71,11 +81,12 @@ export class OnnxEngine implements Engine {
   readonly #budget: BatchBudget;
   readonly #reusePrefixes: boolean;
   readonly #growTrees: boolean;
+  #onWeights: OnnxEngineOptions['onWeights'];
 
   private constructor(
     { decoder, weights, graphs }: Described,
     plan: MemoryPlan,
-    options: Pick<OnnxEngineOptions, 'device' | 'held' | 'reusePrefixes' | 'growTrees' | 'onLoading'>,
+    options: Pick<OnnxEngineOptions, 'device' | 'held' | 'reusePrefixes' | 'growTrees' | 'onLoading' | 'onWeights'>,
   ) {
     this.execution = plan.execution;
     this.#plan = plan;
@@ -89,6 +100,7 @@ export class OnnxEngine implements Engine {
     weights.held = this.#held.current.backbone;
     this.#whole = plan.execution === 'whole' ? new WholeModel({ decoder, weights, ...options }) : null;
     this.#budget = new BatchBudget(decoder, plan.batchBytes, { isOnCpu: options.device.name === 'cpu' });
+    this.#onWeights = options.onWeights;
     this.#reusePrefixes = options.reusePrefixes ?? true;
     this.#growTrees = this.#reusePrefixes && (options.growTrees ?? true) && recurrentMixers(decoder).length === 0;
   }
@@ -138,7 +150,7 @@ export class OnnxEngine implements Engine {
       }
       const held = generate ? this.#held.forGenerating() : this.#held.announce(work);
       if (!useKvCache) return;
-      if (this.#whole !== null) await this.#whole.open({ useKvCache, held });
+      if (this.#whole !== null) await this.#openWhole(this.#whole, { useKvCache, held });
       else await this.#openLayered({ useKvCache });
     });
   }
@@ -183,7 +195,10 @@ export class OnnxEngine implements Engine {
     const lengths = sequences.map(({ continuation }) => continuation.length);
     const useKvCache = needsKvCache(steps);
     if (this.#whole === null) return (await this.#openLayered({ useKvCache })).score(steps, lengths, onWork);
-    const { backbone, head } = await this.#whole.open({ useKvCache, held: this.#held.forScores(scoringWork(steps)) });
+    const { backbone, head } = await this.#openWhole(this.#whole, {
+      useKvCache,
+      held: this.#held.forScores(scoringWork(steps)),
+    });
     const queue = new HeadQueue(head, this.#budget.logitRows(head.logitsAtOnce));
     const all = steps.reduce((sum, step) => sum + stepTokens(step), 0) * (1 + HEAD_SHARE);
     let tokens = 0;
@@ -216,7 +231,10 @@ export class OnnxEngine implements Engine {
       onWork,
     };
     if (this.#whole === null) return (await this.#openLayered({ useKvCache: true })).generate(prompts, setup);
-    const sessions = await this.#whole.open({ useKvCache: true, held: this.#held.forGenerating() });
+    const sessions = await this.#openWhole(this.#whole, {
+      useKvCache: true,
+      held: this.#held.forGenerating(),
+    });
     return decodeInTurn(prompts, { ...setup, ...sessions, budget: this.#budget });
   }
 
@@ -226,13 +244,27 @@ export class OnnxEngine implements Engine {
     const batch = sequenceBatch(tokens, { rows, isLong: this.#isLong(tokens.length) });
     if (this.#whole === null) return (await this.#openLayered({ useKvCache: false })).logits(batch);
     const held = this.#held.forScores({ passes: 1, tokens: tokens.length });
-    const { backbone, head } = await this.#whole.open({ useKvCache: false, held });
+    const { backbone, head } = await this.#openWhole(this.#whole, { useKvCache: false, held });
     const { hidden } = await backbone.run(batch);
     return head.logits(hidden);
   }
 
   get #usesKvCache(): boolean {
     return this.#whole?.usesKvCache ?? this.#layered?.usesKvCache ?? false;
+  }
+
+  async #openWhole(model: WholeModel, options: Parameters<WholeModel['open']>[0]) {
+    const sessions = await model.open(options);
+    const { backbone, head } = options.held;
+    const matrix = outputMatrix(this.#decoder, this.#weights).name;
+    this.#tellWeights(this.#weights.inMemory.bytes(backbone, new Map([[matrix, head]])));
+    return sessions;
+  }
+
+  #tellWeights(bytes: number): void {
+    const { storedBytes, expanded } = this.#weights.inMemory;
+    this.#onWeights?.({ bytes, storedBytes, expanded });
+    this.#onWeights = undefined;
   }
 
   /** Replaced at the first use that needs a KV cache, as the backbone is: nothing stays in memory between calls. */
@@ -244,6 +276,7 @@ export class OnnxEngine implements Engine {
     const kind = await chooseAttentionKind(this.#decoder, this.device, { useKvCache });
     const model = { decoder: this.#decoder, weights: this.#weights, device: this.device, kind, useKvCache };
     this.#layered = new LayeredModel(model, { ...this.#plan, budget: this.#budget });
+    this.#tellWeights(this.#plan.weightBytes);
     return this.#layered;
   }
 
@@ -267,7 +300,7 @@ function heldLimits(
   { device, held }: Pick<OnnxEngineOptions, 'device' | 'held'>,
 ): HeldLimits {
   const savesMemory = plan.execution !== 'whole' || plan.savesMemory;
-  const stays = { backboneStays: canStayStored(decoder, weights), headStays: true, savesMemory };
+  const stays = { backboneStays: canStayStored(decoder, weights), savesMemory };
   if (held !== undefined) return { all: held, ...stays };
   if (device.name === 'cuda') return { all: 'as-stored', ...stays };
   // WebGPU converts no bfloat16.
@@ -275,40 +308,31 @@ function heldLimits(
     return { all: 'float32', ...stays };
   }
   if (plan.layersHeld !== 'float32') return { all: plan.layersHeld, ...stays };
-  // Hundreds of rows take as long through a 16-bit output matrix as in float32, but longer through whole numbers.
-  return { ...stays, all: null, backboneStays: false, headStays: outputMatrix(decoder, weights).recipe === undefined };
+  return { ...stays, all: null, backboneStays: false };
 }
 
 type Described = Omit<PlannedModel, 'path'>;
 
 async function describe(
   checkpoint: FullCheckpoint,
-  {
-    adapter = null,
-    device,
-    held = device.name === 'webgpu' ? 'float32' : 'as-stored',
-    mostExpanded,
-  }: OnnxEngineOptions,
+  { adapter = null, device, held, mostExpanded }: OnnxEngineOptions,
 ): Promise<Described> {
   const decoder = describeDecoder(checkpoint);
   const weights = new Weights(checkpoint, decoder, adapter, {
-    held,
-    packs: device.name === 'cpu',
+    held: held ?? (device.name === 'webgpu' ? 'float32' : 'as-stored'),
+    canPack: device.name === 'cpu' && held !== 'float32',
     ...(mostExpanded === undefined ? {} : { mostExpanded }),
   });
   for (const [name, dora] of weights.doraWeights()) {
     weights.setRatios(name, [...(await doraRatios(dora, float64Device(device)))]);
   }
-  const build = () => [
-    ...wholeBackbone(decoder, weights, { attention: 'concat', fuseExperts: false, useKvCache: false }),
+  // The graphs look up every weight, so that a checkpoint that cannot run is refused at once.
+  const graphs = [
+    buildBackbone(decoder, weights, { attention: 'concat', fuseExperts: false, useKvCache: false }),
     buildHead(decoder, weights),
   ];
-  // The graphs look up every weight, so that a checkpoint that cannot run is refused at once.
-  const graphs = build();
   weights.refuseUnused();
-  // If no weight needs preparing, no graph has a float32 variant.
-  const isPrepared = graphs.some(({ preparations }) => preparations.length > 0);
-  return { decoder, weights, graphs, inFloat32: () => (isPrepared ? weights.heldAs('float32', build) : graphs) };
+  return { decoder, weights, graphs };
 }
 
 /** Every step but a batch reads keys and values of an earlier one. */

@@ -1,6 +1,6 @@
 import type { Device } from '@shadow-gate/checkpoints/onnx';
 import type { Decoder } from '../architectures/decoder.ts';
-import type { HeldWeights } from '../architectures/held-bytes.ts';
+import type { HeldWeights } from '../architectures/held-tensors.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { BackboneSession } from './backbone-session.ts';
 import { HeadSession } from './head-session.ts';

@@ -7,18 +7,22 @@ import { CPU } from '../../../../test/language-models.ts';
 import type { Weights } from '../../src/architectures/weights.ts';
 import { applyWeight } from '../../src/graph/linear.ts';
 import { ModelGraph } from '../../src/graph/model-graph.ts';
+import { ROWS_EXPANDED } from '../../src/graph/packed-product.ts';
 
-const [ROWS, COLUMNS, TOKENS] = [256, 512, 3];
+const [ROWS, COLUMNS] = [256, 512];
 const SIZE = ROWS * COLUMNS;
 
 it.each([
-  { bits: 4, block: 32, hasOffsets: true },
-  { bits: 4, block: 32, hasOffsets: false },
-  { bits: 8, block: 16, hasOffsets: false },
-  { bits: 8, block: 32, hasOffsets: true },
+  { bits: 4, block: 32, hasOffsets: true, tokens: 3 },
+  { bits: 4, block: 32, hasOffsets: false, tokens: 3 },
+  { bits: 8, block: 16, hasOffsets: false, tokens: 3 },
+  { bits: 8, block: 32, hasOffsets: true, tokens: 3 },
+  // Expanded for each product, in blocks of rows.
+  { bits: 8, block: 16, hasOffsets: false, tokens: ROWS_EXPANDED },
+  { bits: 8, block: 32, hasOffsets: true, tokens: ROWS_EXPANDED },
 ] as const)(
-  'a product with $bits bits in blocks of $block is that with the numbers they stand for, offsets: $hasOffsets',
-  async ({ bits, block, hasOffsets }) => {
+  'a product of $tokens rows with $bits bits in blocks of $block is that with the numbers they stand for, offsets: $hasOffsets',
+  async ({ bits, block, hasOffsets, tokens }) => {
     /** Between −1 and 1, without an order. */
     const number = (i: number) => Math.sin(1 + i * i);
     const numbers = (count: number) => Array.from({ length: count }, (_, i) => number(i + bits));
@@ -38,22 +42,23 @@ it.each([
     const recipe = { stored: [], parameters: [], expand: unused, steps: unused, packed };
     const shape = [ROWS, COLUMNS];
     const entry: TensorEntry = { name: 'w', dtype: 'Q', shape, size: SIZE, file: '', offset: 0, byteLength: 0, recipe };
-    const weights = { held: 'as-stored', packed: () => packed } as unknown as Weights;
-    const [bias, x] = [numbers(ROWS), Float32Array.from(numbers(TOKENS * COLUMNS))];
+    const mostExpanded = 4 * COLUMNS * 100;
+    const weights = { mostExpanded, packed: () => packed } as unknown as Weights;
+    const [bias, x] = [numbers(ROWS), Float32Array.from(numbers(tokens * COLUMNS))];
 
     const graph = new ModelGraph(weights);
     const input = graph.input('x', ElementType.float32, ['M', COLUMNS]);
     const product = applyWeight(graph, input, entry, { bias: graph.constant(bias, 'float32') });
     graph.output('y', product, ElementType.float32);
     const session = await openSession(graph, CPU);
-    const y = float32Output(await session.run({ x: tensor.float32(x, [TOKENS, COLUMNS]) }), 'y');
+    const y = float32Output(await session.run({ x: tensor.float32(x, [tokens, COLUMNS]) }), 'y');
     await session.release();
 
     const weight = (i: number) => {
       const group = Math.floor(i / block);
       return (at(codes, i) - 2 ** (bits - 1)) * at(scales, group) + (hasOffsets ? at(offsets, group) : 0);
     };
-    for (let token = 0; token < TOKENS; token += 1) {
+    for (let token = 0; token < tokens; token += 1) {
       for (let row = 0; row < ROWS; row += 1) {
         const terms = Array.from(
           { length: COLUMNS },

@@ -73,14 +73,14 @@ describe('on the CPU, weights of 16 bits', () => {
 
   it('stay so for scores, until something is generated', async () => {
     expect(await openedFor('llama', [score, generate, score])).toEqual({
-      layers: ['as-stored', 'four-bit'],
-      heads: ['as-stored', 'four-bit'],
+      layers: ['as-stored', 'float32'],
+      heads: ['as-stored', 'float32'],
     });
   });
 
-  it('are float32, but for 4 bits, for all calls if one of those that are announced generates', async () => {
+  it('are float32 for all calls if one of those that are announced generates', async () => {
     const prepare = (engine: OnnxEngine) => engine.prepare({ score: [[sequence]], generate: true });
-    expect(await openedFor('llama', [prepare, score])).toEqual({ layers: ['four-bit'], heads: ['four-bit'] });
+    expect(await openedFor('llama', [prepare, score])).toEqual({ layers: ['float32'], heads: ['float32'] });
   });
 
   it('are float32 in the layers for many calls of few tokens, and stay so for few', async () => {
@@ -107,13 +107,13 @@ describe('on the CPU, weights of 16 bits', () => {
 });
 
 it('what is in float32 stays so, and what was announced holds for each call', () => {
-  const choice = new HeldChoice({ all: null, backboneStays: true, headStays: true, savesMemory: true });
+  const choice = new HeldChoice({ all: null, backboneStays: true, savesMemory: true });
   expect(choice.announce({ passes: 20, tokens: 9000 }).backbone).toBe('as-stored');
   expect(choice.forScores({ passes: 20, tokens: 20 })).toEqual({ backbone: 'as-stored', head: 'as-stored' });
   expect(choice.announce({ passes: 20, tokens: 20 })).toEqual({ backbone: 'float32', head: 'as-stored' });
   expect(choice.announce({ passes: 20, tokens: 9000 }).backbone).toBe('float32');
-  expect(choice.forGenerating()).toEqual({ backbone: 'four-bit', head: 'four-bit' });
-  expect(choice.forScores({ passes: 1, tokens: 1 })).toEqual({ backbone: 'four-bit', head: 'four-bit' });
+  expect(choice.forGenerating()).toEqual({ backbone: 'float32', head: 'float32' });
+  expect(choice.forScores({ passes: 1, tokens: 1 })).toEqual({ backbone: 'float32', head: 'float32' });
 });
 
 it('expanding takes less than a seventh of the time from 700 tokens of a pass on, or where little is computed', () => {

@@ -1,17 +1,12 @@
-import { writeFileSync } from 'node:fs';
-import os from 'node:os';
-import { join } from 'node:path';
-import { openReference } from '@shadow-gate/checkpoints';
+import { readdirSync } from 'node:fs';
 import type { FullCheckpoint } from '@shadow-gate/checkpoints/formats';
-import { readExternalBytes } from '@shadow-gate/checkpoints/onnx';
-import { type Graph, onnxElementType } from '@shadow-gate/checkpoints/onnx/graph';
+import { openSession, tensor } from '@shadow-gate/checkpoints/onnx';
+import { ElementType, Graph, onnxElementType } from '@shadow-gate/checkpoints/onnx/graph';
 import type { TensorEntry } from '@shadow-gate/checkpoints/tensors';
-import { describeDecoder } from '@shadow-gate/language-model';
-import { expect, it, vi } from 'vitest';
+import { UserError } from '@shadow-gate/platform';
+import { afterEach, expect, it, vi } from 'vitest';
 import { temporaryFolder } from '../../../../test/fixtures.ts';
-import { languageModel } from '../../../../test/language-models.ts';
-import { Weights } from '../../src/architectures/weights.ts';
-import { wholeBackbone } from '../../src/graph/backbone.ts';
+import { CPU, languageModel } from '../../../../test/language-models.ts';
 import { withEngine } from './engines.ts';
 import { plainSequences, promptsOf, sharingSequences } from './layered.ts';
 
@@ -37,7 +32,7 @@ function asQuantized(checkpoint: FullCheckpoint): FullCheckpoint {
 }
 
 it.each(['gemma4-text', 'llama', 'gpt2', 'opt-350m', 'qwen3-next'])(
-  'weights that are expanded before a session change no answer, with embeddings in a session of their own: %s',
+  'weights that are expanded before a session change no answer: %s',
   async (name) => {
     const answers = (edit?: typeof asQuantized) =>
       withEngine(languageModel(name), edit ? { edit } : { held: 'float32' }, async (engine) => ({
@@ -53,45 +48,42 @@ it.each(['gemma4-text', 'llama', 'gpt2', 'opt-350m', 'qwen3-next'])(
   },
 );
 
-it.each(['gemma3n-text', 'gemma4-text', 'llama'])('tables stay in their files: %s', async (name) => {
-  const checkpoint = asQuantized(await openReference(languageModel(name)));
-  const decoder = describeDecoder(checkpoint);
-  const weights = new Weights(checkpoint, decoder, null, { held: 'float32' });
-  const options = { attention: 'concat', fuseExperts: false, useKvCache: true } as const;
-  const [embeddings, layers] = wholeBackbone(decoder, weights, options);
-  expect(embeddings?.preparations).toEqual([]);
-  expect(layers?.preparations.length).toBeGreaterThan(0);
-  const inMemory = layers?.inMemory.map(({ data }) => (data as TensorEntry).name) ?? [];
-  expect(inMemory.filter((tensor) => tensor.includes('embed_tokens'))).toEqual([]);
+/** A graph that adds prepared numbers of both types, in parts of several sessions. */
+function preparedGraph(): Graph {
+  const graph = new Graph();
+  const x = graph.input('x', ElementType.float32, [1]);
+  const numbers = (values: readonly number[]) => (part: Graph) => part.constant(values, 'float32');
+  const floats = graph.prepared([4], [numbers([1, 2]), numbers([3, 4])]);
+  const bytes = graph.prepared([4], [(part) => part.constant([5, 6, 7, 255], 'uint8')], ElementType.uint8);
+  const sum = graph.op('Add', [floats, graph.cast(bytes, ElementType.float32)]);
+  graph.output('y', graph.op('Add', [sum, x]), ElementType.float32);
+  return graph;
+}
+
+it('prepared numbers are in a temporary file that is gone once the session is open', async () => {
+  const folder = temporaryFolder();
+  vi.stubEnv('TMPDIR', folder);
+  const session = await openSession(preparedGraph(), CPU);
+  expect(readdirSync(folder)).toEqual([]);
+  const { y } = await session.run({ x: tensor.float32(Float32Array.of(10), [1]) });
+  expect([...((y?.data as Float32Array) ?? [])]).toEqual([16, 18, 20, 269]);
+  await session.release();
 });
 
-it('counts what sessions copy while they open, also where weights of 16 bits stay as they are stored', async () => {
-  const batchBytes = 1e9;
-  vi.spyOn(Weights.prototype, 'bytes').mockReturnValue(4e9);
-  vi.spyOn(os, 'totalmem').mockReturnValue(16e9);
-  const executionIn = (memoryLimit: number) =>
-    withEngine(
-      languageModel('llama'),
-      { edit: asQuantized, batchBytes, memoryLimit },
-      async ({ execution }) => execution,
-    );
-  // Weights, a batch, and what Node and onnxruntime take; the fixture itself is small.
-  expect(await executionIn(5.5e9)).toBe('layer by layer');
-  expect(await executionIn(5.51e9)).toBe('whole');
-  vi.restoreAllMocks();
+it('where no temporary file can be made, the error says what to set, and nothing is left', async () => {
+  vi.stubEnv('TMPDIR', '/nonexistent/folder');
+  const opening = openSession(preparedGraph(), CPU);
+  await expect(opening).rejects.toBeInstanceOf(UserError);
+  await expect(opening).rejects.toThrow(/weights .* go to a temporary file, and \/nonexistent\/folder takes none/);
 });
 
-it('reads a part of a file in several reads', async () => {
-  const file = join(temporaryFolder(), 'bytes');
-  writeFileSync(
-    file,
-    Uint8Array.from({ length: 100 }, (_, i) => i),
-  );
-  expect(await readExternalBytes({ file, offset: 7, byteLength: 20 }, 8)).toEqual(
-    Uint8Array.from({ length: 20 }, (_, i) => 7 + i),
-  );
-  await expect(readExternalBytes({ file, offset: 90, byteLength: 20 }, 8)).rejects.toThrow('became shorter');
-  await expect(readExternalBytes({ file, offset: 0, byteLength: 2 ** 54 })).rejects.toThrow(
-    'has to be read into memory',
-  );
+it('a recipe that fails leaves no file', async () => {
+  const folder = temporaryFolder();
+  vi.stubEnv('TMPDIR', folder);
+  const graph = preparedGraph();
+  graph.prepared([2], [(part) => part.op('NoSuchOperator', [part.constant([1], 'float32')])]);
+  await expect(openSession(graph, CPU)).rejects.toThrow(/NoSuchOperator/);
+  expect(readdirSync(folder)).toEqual([]);
 });
+
+afterEach(() => vi.unstubAllEnvs());

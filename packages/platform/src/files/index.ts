@@ -6,6 +6,7 @@ export { makeFolder } from './make-folder.ts';
 export { MAX_FILE_BYTES, readTextFile } from './read-text-file.ts';
 export { isInside, openResolved, resolveInside } from './resolve-inside.ts';
 export { sha256, sha256Stream } from './sha256.ts';
+export { explainTemporaryFile } from './temporary-file.ts';
 export { workingDirectory } from './working-directory.ts';
 export { expectWritable, writeFileAtomic, writeJson } from './write-file.ts';
 export { openZip, withZip, type ZipArchive, type ZipMember } from './zip.ts';

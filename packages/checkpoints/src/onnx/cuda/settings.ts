@@ -22,9 +22,11 @@ export interface CudaSettings extends Pick<CudaOptions, 'onStep' | 'onNote'> {
   readonly libraries: LibrariesChoice;
   /** Receives, with `auto`, the reason not to use a GPU. */
   readonly onUnusable: (line: string) => void;
+  /** Receives facts for `--debug`. */
+  readonly onDetail: (line: string) => void;
 }
 
-const SILENT: CudaSettings = { libraries: { kind: 'auto' }, onStep() {}, onNote() {}, onUnusable() {} };
+const SILENT: CudaSettings = { libraries: { kind: 'auto' }, onStep() {}, onNote() {}, onUnusable() {}, onDetail() {} };
 
 let settings: CudaSettings = SILENT;
 

@@ -6,7 +6,7 @@ import { CUDA_PINS } from '../../../src/onnx/cuda/pins.ts';
 const settings = (text: string): CudaSettings => {
   const libraries = parseLibraries(text);
   if (libraries === null) throw new Error(text);
-  return { libraries, onStep() {}, onNote() {}, onUnusable() {} };
+  return { libraries, onStep() {}, onNote() {}, onUnusable() {}, onDetail() {} };
 };
 
 describe('the settings of CUDA', () => {

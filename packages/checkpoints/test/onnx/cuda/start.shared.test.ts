@@ -12,6 +12,7 @@ async function start(files: FakeOptions['files'], isRequested: boolean) {
     onStep: (step) => void lines.push(`step ${step}`),
     onNote: (line) => void lines.push(`used ${line}`),
     onUnusable: (line) => void lines.push(`warning ${line}`),
+    onDetail: (line) => void lines.push(`detail ${line}`),
   };
   const { machine } = fakeMachine({ files, env: { RUNNER_TOOL_CACHE: '/opt/hostedtoolcache' } });
   const runtime = { version: '1.30.0', folder: RUNTIME, tryCuda: async () => null };

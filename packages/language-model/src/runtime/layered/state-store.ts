@@ -1,7 +1,7 @@
 import { type FileHandle, mkdtemp, open, rm, rmdir } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
-import { UserError } from '@shadow-gate/platform';
+import { explainTemporaryFile } from '@shadow-gate/platform/files';
 
 interface State {
   readonly data: Float32Array;
@@ -117,7 +117,7 @@ export class StateStore {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     this.#file ??= this.#open(this.#folder);
     const file = await this.#file.catch((error: unknown) => {
-      throw explainNoFile(error, this.#folder);
+      throw explainTemporaryFile(error, this.#folder, STATES);
     });
     try {
       let written = 0;
@@ -125,7 +125,7 @@ export class StateStore {
         written += (await file.write(bytes, written, bytes.length - written, offset + written)).bytesWritten;
       }
     } catch (error) {
-      throw explainFullDisk(error, this.#folder);
+      throw explainTemporaryFile(error, this.#folder, STATES);
     }
   }
 
@@ -154,28 +154,7 @@ async function openNameless(folder: string): Promise<FileHandle> {
 /** Unwritten parts of the file take no space on most disks: they are holes. */
 const placeSize = (byteLength: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, byteLength)));
 
-/** A read-only file system, or a folder that is missing or belongs to others. */
-const UNWRITABLE = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOENT', 'ENOTDIR']);
-
-function explainNoFile(error: unknown, folder: string): unknown {
-  const { code = '' } = error as NodeJS.ErrnoException;
-  if (!UNWRITABLE.has(code)) return explainFullDisk(error, folder);
-  return new UserError(
-    `hidden states that do not fit into memory go to a temporary file, and ${folder} takes none (${code})`,
-    'set TMPDIR to a folder that can be written, or raise --max-memory',
-    { code: 'not-enough-memory' },
-  );
-}
-
-/** Disk space, a quota, or a limit on file sizes. */
-const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
-
-function explainFullDisk(error: unknown, folder: string): unknown {
-  const { code = '' } = error as NodeJS.ErrnoException;
-  if (!FULL.has(code)) return error;
-  return new UserError(
-    `the disk of ${folder} is full, and hidden states that do not fit into memory go there (${code})`,
-    'free some space, set TMPDIR to a folder with more, ask fewer probes, or raise --max-memory',
-    { code: 'not-enough-memory' },
-  );
-}
+const STATES = {
+  what: 'hidden states that do not fit into memory',
+  instead: 'ask fewer probes, or raise --max-memory',
+};
