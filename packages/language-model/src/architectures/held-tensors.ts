@@ -18,7 +18,7 @@ const UPDATE_COPIES = 2;
 export interface ExpandedTensors {
   readonly dtype: string;
   readonly count: number;
-  readonly reason: 'its numbers are not whole numbers with scales' | 'its operator takes float32';
+  readonly reason: 'no product takes its format' | 'its operator takes float32';
 }
 
 /** The tensors in memory, by their names in the file: all that are used, except tables that are only looked up. */
@@ -83,7 +83,7 @@ export class HeldTensors {
       const entry = this.#tensors.get(name);
       if (entry === undefined || !isQuantized(entry) || this.#packed.has(name)) continue;
       const { dtype, recipe } = entry;
-      const reason = recipe?.packed ? 'its operator takes float32' : 'its numbers are not whole numbers with scales';
+      const reason = recipe?.packed ? 'its operator takes float32' : 'no product takes its format';
       const key = `${dtype}: ${reason}`;
       found.set(key, { dtype, reason, count: (found.get(key)?.count ?? 0) + 1 });
     }
