@@ -43,7 +43,7 @@ it.each([
     const shape = [ROWS, COLUMNS];
     const entry: TensorEntry = { name: 'w', dtype: 'Q', shape, size: SIZE, file: '', offset: 0, byteLength: 0, recipe };
     const mostExpanded = 4 * COLUMNS * 100;
-    const weights = { mostExpanded, packed: () => packed } as unknown as Weights;
+    const weights = { mostExpanded, inMemory: { packed: () => packed } } as unknown as Weights;
     const [bias, x] = [numbers(ROWS), Float32Array.from(numbers(tokens * COLUMNS))];
 
     const graph = new ModelGraph(weights);

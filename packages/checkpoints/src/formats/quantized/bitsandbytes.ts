@@ -4,6 +4,7 @@ import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
 import type { TensorEntry, TensorRecipe, Tensors } from '../../tensors/tensor-entry.ts';
 import { parsedText, type QuantizedFormat, type QuantizedWeight } from './format.ts';
 import { int8Value } from './packed.ts';
+import { packedBytesOf } from './packed-matrix.ts';
 import { castTensorBytes, distinctSteps, lookUpPairs } from './tables.ts';
 
 const stateSchema = z.looseObject({
@@ -173,6 +174,12 @@ async function eightBits(
     recipe: {
       stored: [codes, scales, ...(order ? [order] : [])],
       parameters: ['int8'],
+      ...packedBytesOf({
+        codes,
+        blocks: [1, at(shape, 1)],
+        scales: (graph) => graph.op('Mul', [perRow(graph), factor(graph)]),
+        zeros: undefined,
+      }),
       expand: (graph) => {
         const scaled = graph.op('Mul', [int8Value(graph, codes), perRow(graph)]);
         return graph.op('Mul', [scaled, factor(graph)]);

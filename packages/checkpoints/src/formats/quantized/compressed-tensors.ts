@@ -4,7 +4,7 @@ import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
 import { statedBlocks } from './config-groups.ts';
 import type { QuantizedFormat, QuantizedWeight, Scheme } from './format.ts';
 import { FP4_VALUES } from './mxfp4.ts';
-import { int8Recipe, int8Value, integerRecipe, packedBits, unpack, wordBytes } from './packed.ts';
+import { int8Recipe, int8Value, integerRecipe, packedBits, unpackWords, wordBytes } from './packed.ts';
 import { blocksAmong, castTensorBytes, distinctSteps, lookUpPairs, scaleValue, spread } from './tables.ts';
 
 const FLOATS = ['F32', 'BF16', 'F16'];
@@ -79,7 +79,10 @@ async function packed(
   const offset = 2 ** (bits - 1);
   const recipe = integerRecipe({
     shape,
-    codes: (graph) => unpack(graph, wordBytes(graph, codes), { bits, count: columns }),
+    bits,
+    codes: (graph) => unpackWords(graph, codes, { bits, count: columns }),
+    bytes: [4, 8].includes(bits) ? (graph) => wordBytes(graph, codes) : undefined,
+    isSymmetric: zeros === null,
     zeros: (graph) => {
       const each = zeros ? zeros(graph) : graph.constant([offset], 'float32', [1, 1]);
       return graph.op('Expand', [each, graph.constant([rows, groups], 'int64')]);
@@ -110,7 +113,7 @@ function zerosOf(
   const words = Math.ceil((rows * bits) / 32);
   if (zero.dtype !== 'I32' || zero.shape.join() !== [words, groups].join()) return null;
   return (graph) => {
-    const perGroup = unpack(graph, wordBytes(graph, zero, 'words first'), { bits, count: rows });
+    const perGroup = unpackWords(graph, zero, { bits, count: rows, stored: 'words first' });
     return graph.op('Transpose', [perGroup], { perm: [1, 0] });
   };
 }
@@ -154,9 +157,11 @@ function integers(module: string, codes: TensorEntry, tensors: Tensors, stated: 
     recipe: {
       stored: [codes, scale, ...(zero ? [zero] : []), ...unused],
       parameters: ['int', ...blocks],
-      ...int8Recipe(codes, {
-        scales: (graph) => spread(graph, scaleValue(graph, scale, counts), shape, blocks),
-        zeros: zero && ((graph) => spread(graph, int8Value(graph, zero, counts), shape, blocks)),
+      ...int8Recipe({
+        codes,
+        blocks,
+        scales: (graph) => scaleValue(graph, scale, counts),
+        zeros: zero && ((graph) => int8Value(graph, zero, counts)),
       }),
     },
   };

@@ -34,9 +34,10 @@ interface Check {
 
 function checksOf({ name, shape, recipe }: TensorEntry, of: (module: string) => GptqSettings | null): Check[] {
   const own = of(name.replace(/\.weight$/, ''));
-  const [kind, bits, version, isTurned] = recipe?.parameters ?? [];
+  const parameters = recipe?.parameters ?? [];
+  const [kind, bits, version] = parameters;
   if (own === null || kind !== 'GPTQ' || typeof bits !== 'number') return [];
-  const [outputs = 0, inputs = 0] = isTurned === 'turned' ? [...shape].reverse() : shape;
+  const [outputs = 0, inputs = 0] = parameters.includes('turned') ? [...shape].reverse() : shape;
   const part = (leaf: string) => recipe?.stored.find((entry) => entry.name.endsWith(leaf));
   const [zeros, index] = [part('.qzeros'), part('.g_idx')];
   const checks: Check[] = [];

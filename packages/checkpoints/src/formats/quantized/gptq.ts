@@ -2,7 +2,7 @@ import { at } from '@shadow-gate/platform';
 import type { Graph, Value } from '../../onnx/graph.ts';
 import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
 import type { ConfigSection, GptqSettings, QuantizedFormat, QuantizedWeight } from './format.ts';
-import { integerRecipe, unpack, wordBytes } from './packed.ts';
+import { integerRecipe, unpackWords, wordBytes } from './packed.ts';
 import { quantizationMethod } from './settings.ts';
 import { scaleValue } from './tables.ts';
 
@@ -103,12 +103,16 @@ function gptq(module: string, parts: Parts, settings: GptqSettings, version: Pac
   if (index && (index.dtype !== 'I32' || index.shape.length !== 1)) return null;
   const size = groupSize(inputs, settings);
   if (size === null || Math.ceil(inputs / size) !== groups) return null;
-  const group = index ?? size;
+  // An index of columns in their order is compared with that (gptq-values.ts).
+  const group = index && settings.isOrdered ? index : size;
   const recipe = integerRecipe({
     shape: [outputs, inputs],
-    codes: (graph) => unpack(graph, wordBytes(graph, codes, 'words first'), { bits, count: inputs }),
+    bits,
+    codes: (graph) => unpackWords(graph, codes, { bits, count: inputs, stored: 'words first' }),
+    bytes: [4, 8].includes(bits) ? (graph) => wordBytes(graph, codes, 'words first') : undefined,
+    isSymmetric: settings.isSymmetric,
     zeros: (graph) => {
-      const stored = unpack(graph, wordBytes(graph, zeros), { bits, count: outputs });
+      const stored = unpackWords(graph, zeros, { bits, count: outputs });
       if (version === 'gptq_v2') return turned(graph, stored);
       const raised = graph.op('Add', [stored, graph.constant([1], 'float32')]);
       return turned(graph, graph.op('Mod', [raised, graph.constant([2 ** bits], 'float32')], { fmod: 1 }));
@@ -141,7 +145,7 @@ function awq(module: string, parts: Parts, settings: GptqSettings): QuantizedWei
   if (index || at(codes.shape, 1) !== width || at(zeros.shape, 1) !== width || inputs % groups !== 0) return null;
   if ((settings.bits ?? 4) !== 4 || groupSize(inputs, settings) !== inputs / groups) return null;
   const natural = (graph: Graph, words: TensorEntry, rows: number) => {
-    const codesInRows = unpack(graph, wordBytes(graph, words), { bits: 4, count: outputs });
+    const codesInRows = unpackWords(graph, words, { bits: 4, count: outputs });
     const inWords = graph.reshape(codesInRows, [rows, width, 8]);
     const order = Array.from({ length: 8 }, (_, column) => AWQ_ORDER.indexOf(column));
     const ordered = graph.op('Gather', [inWords, graph.constant(order, 'int64')], { axis: 2 });
@@ -149,6 +153,8 @@ function awq(module: string, parts: Parts, settings: GptqSettings): QuantizedWei
   };
   const recipe = integerRecipe({
     shape: [outputs, inputs],
+    bits: 4,
+    isSymmetric: false,
     codes: (graph) => natural(graph, codes, inputs),
     zeros: (graph) => natural(graph, zeros, groups),
     scales: (graph) => turned(graph, scaleValue(graph, scales, [groups, outputs])),

@@ -1,4 +1,4 @@
-import { at } from '@shadow-gate/platform';
+import { at, given } from '@shadow-gate/platform';
 import { isObject } from '@shadow-gate/platform/json';
 import type { Graph, Value } from '../../onnx/graph.ts';
 import { isMeasuredDtype } from '../../tensors/dtype.ts';
@@ -7,7 +7,8 @@ import { tensorBlock } from '../../tensors/tensor-value.ts';
 import type { ConfigSection, QuantizedFormat, QuantizedWeight } from './format.ts';
 import { fp8Values } from './fp8.ts';
 import { FP4_VALUES } from './mxfp4.ts';
-import { unpack, wordBytes } from './packed.ts';
+import { unpackWords, wordBytes } from './packed.ts';
+import { packedMatrix } from './packed-matrix.ts';
 import { castTensorBytes, distinctSteps, lookUpIn, lookUpPairs, powersOfTwo, scaleValue } from './tables.ts';
 
 const E4M3_VALUES = fp8Values({ exponentBits: 4 });
@@ -126,24 +127,44 @@ function grouped({ words, scales, group }: Parts): readonly [number, number, num
   return [words.size / width, groups, group];
 }
 
-function affine(parts: Parts): Pick<TensorRecipe, 'expand' | 'steps'> {
-  const { words, scales, biases, bits } = parts;
-  const dims = grouped(parts);
-  const [rows, groups, group] = dims;
-  const each = (graph: Graph, entry: TensorEntry) => scaleValue(graph, entry, [rows, groups, 1]);
-  return {
-    expand: (graph) => {
-      const bytes = wordBytes(graph, { ...words, shape: [rows, words.size / rows] });
-      const codes = graph.reshape(unpack(graph, bytes, { bits, count: groups * group }), dims);
-      const scaled = graph.op('Mul', [codes, each(graph, scales)]);
-      const moved = biases === null ? scaled : graph.op('Add', [scaled, each(graph, biases)]);
-      return graph.reshape(moved, shapeOf(parts));
-    },
-    steps: (graph) => {
-      const all = graph.op('Expand', [graph.op('Abs', [each(graph, scales)]), graph.constant([...dims], 'int64')]);
-      return graph.reshape(all, shapeOf(parts));
-    },
+function affine(parts: Parts): Pick<TensorRecipe, 'expand' | 'steps' | 'packed' | 'rows'> {
+  const { scales, biases, bits } = parts;
+  const [rows, groups, group] = grouped(parts);
+  const shape = shapeOf(parts);
+  const words = { ...parts.words, shape: [rows, parts.words.size / rows] };
+  const ofGroups = (entry: TensorEntry) => (graph: Graph) => scaleValue(graph, entry, [rows, groups]);
+  const numbers = (graph: Graph, of?: (all: Value) => Value) =>
+    unpackWords(graph, words, { bits, count: groups * group, ...given({ of }) });
+  /** [n, groups, group] of all rows or some. */
+  const expanded = (graph: Graph, of = (all: Value) => all) => {
+    const each = (entry: TensorEntry) => graph.reshape(of(ofGroups(entry)(graph)), [-1, groups, 1]);
+    const scaled = graph.op('Mul', [graph.reshape(numbers(graph, of), [-1, groups, group]), each(scales)]);
+    return biases === null ? scaled : graph.op('Add', [scaled, each(biases)]);
   };
+  const offsets = (graph: Graph) => {
+    const middle = graph.op('Mul', [ofGroups(scales)(graph), graph.constant([2 ** (bits - 1)], 'float32')]);
+    return biases === null ? middle : graph.op('Add', [middle, ofGroups(biases)(graph)]);
+  };
+  return {
+    ...packedMatrix({
+      shape,
+      bits,
+      group,
+      codes: [4, 8].includes(bits) ? { bytes: (graph) => wordBytes(graph, words) } : { numbers },
+      scales: ofGroups(scales),
+      offsets,
+    }),
+    expand: (graph) => graph.reshape(expanded(graph), shape),
+    steps: (graph) => {
+      const sizes = graph.op('Abs', [scaleValue(graph, scales, [rows, groups, 1])]);
+      return graph.reshape(graph.op('Expand', [sizes, graph.constant([rows, groups, group], 'int64')]), shape);
+    },
+    ...given({ rows: shape.length === 2 ? rowsOf : undefined }),
+  };
+  function rowsOf(graph: Graph, indices: Value): Value {
+    const of = (all: Value) => graph.op('Gather', [all, indices], { axis: 0 });
+    return graph.reshape(expanded(graph, of), [-1, groups * group]);
+  }
 }
 
 function floats(parts: Parts): Pick<TensorRecipe, 'expand' | 'steps'> {

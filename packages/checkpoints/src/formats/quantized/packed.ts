@@ -1,20 +1,36 @@
 import { at } from '@shadow-gate/platform';
 import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
 import type { TensorEntry } from '../../tensors/tensor-entry.ts';
-import { castTensorBytes } from './tables.ts';
+import { type Build, packedBytesOf, packedMatrix, type SignedBytes } from './packed-matrix.ts';
+import { spread } from './tables.ts';
 
 const WORD_BYTES = 4;
 
-/** The bytes of 32-bit words [rows, words] → [rows, 4 · words], also of a tensor that is stored [words, rows]. */
-export function wordBytes(graph: Graph, words: TensorEntry, stored: 'rows first' | 'words first' = 'rows first') {
+type StoredWords = 'rows first' | 'words first';
+
+/** The bytes of 32-bit words [rows, words], uint8 [rows, 4 · words], also of a tensor that is stored [words, rows]. */
+export function wordBytes(graph: Graph, words: TensorEntry, stored: StoredWords = 'rows first') {
   const [first, second] = [at(words.shape, 0), at(words.shape, 1)];
-  const bytes = castTensorBytes(graph, words, [first, second, WORD_BYTES]);
+  const bytes = graph.external(words, ElementType.uint8, [first, second, WORD_BYTES]);
   if (stored === 'rows first') return graph.reshape(bytes, [first, second * WORD_BYTES]);
   return graph.reshape(graph.op('Transpose', [bytes], { perm: [1, 0, 2] }), [second, first * WORD_BYTES]);
 }
 
-/** Codes of 1 to 8 bits, lowest bits first: bytes [rows, width] → float32 [rows, count]. Codes can cross bytes. */
-export function unpack(graph: Graph, bytes: Value, { bits, count }: { readonly bits: number; readonly count: number }) {
+/** Codes of 1 to 8 bits in such words, lowest bits first: float32 [rows, count]. */
+export function unpackWords(graph: Graph, words: TensorEntry, { stored, of = (bytes) => bytes, ...codes }: WordCodes) {
+  return unpack(graph, graph.cast(of(wordBytes(graph, words, stored)), ElementType.int32), codes);
+}
+
+interface WordCodes {
+  readonly bits: number;
+  readonly count: number;
+  readonly stored?: StoredWords;
+  /** Some of the rows of bytes. */
+  readonly of?: (bytes: Value) => Value;
+}
+
+/** Bytes [rows, width] → float32 [rows, count]. Codes can cross bytes. */
+function unpack(graph: Graph, bytes: Value, { bits, count }: { readonly bits: number; readonly count: number }) {
   return [1, 2, 4, 8].includes(bits) ? wholeCodes(graph, bytes, bits, count) : crossingCodes(graph, bytes, bits, count);
 }
 
@@ -55,8 +71,13 @@ export function packedBits(count: number, words: number, stated: readonly number
 
 interface Integers {
   readonly shape: readonly [rows: number, columns: number];
+  readonly bits: number;
   /** float32 [rows, columns]. */
   readonly codes: (graph: Graph) => Value;
+  /** Codes that are stored in 4 or 8 bits: uint8 [rows, columns · bits / 8], the first of two in the low half. */
+  readonly bytes?: ((graph: Graph) => Value) | undefined;
+  /** Are all zeros in the middle? */
+  readonly isSymmetric: boolean;
   /** Subtracted from the codes: float32 [rows, groups]. */
   readonly zeros: (graph: Graph) => Value;
   /** float32 [rows, groups]. */
@@ -73,9 +94,24 @@ interface Groups {
 }
 
 /** W = (code − zero) · scale. Columns of a group that does not exist are NaN. */
-export function integerRecipe({ shape, codes, zeros, scales, groups }: Integers) {
+export function integerRecipe({ shape, bits, codes, bytes, isSymmetric, zeros, scales, groups }: Integers) {
   const each = (graph: Graph, value: Value) => spreadGroups(graph, value, shape, groups);
+  const offsets = (graph: Graph) => {
+    const middle = graph.constant([2 ** (bits - 1)], 'float32');
+    return graph.op('Mul', [graph.op('Sub', [middle, zeros(graph)]), scales(graph)]);
+  };
+  const packed = (group: number) =>
+    packedMatrix({
+      shape,
+      bits,
+      group,
+      codes: bytes ? { bytes } : { numbers: codes },
+      scales,
+      ...(isSymmetric ? {} : { offsets }),
+    });
   return {
+    // Other orders of columns would need one of x.
+    ...(typeof groups.of === 'number' ? packed(groups.of) : {}),
     expand: (graph: Graph) => {
       const shifted = graph.op('Sub', [codes(graph), each(graph, zeros(graph))]);
       return graph.op('Mul', [shifted, each(graph, scales(graph))]);
@@ -89,21 +125,18 @@ export function int8Value(graph: Graph, entry: TensorEntry, dims: readonly numbe
   return graph.cast(graph.external(entry, ElementType.int8, dims), ElementType.float32);
 }
 
-/** W = (code − zero) · scale, with one int8 code per number, and scales and zeros that broadcast. */
-export function int8Recipe(
-  codes: TensorEntry,
-  {
-    scales,
-    zeros,
-  }: { readonly scales: (graph: Graph) => Value; readonly zeros: ((graph: Graph) => Value) | undefined },
-) {
+/** W = (code − zero) · scale. */
+export function int8Recipe({ codes, blocks, scales, zeros }: SignedBytes) {
+  const { shape } = codes;
+  const each = (graph: Graph, values: Build) => spread(graph, values(graph), shape, blocks);
   return {
+    ...packedBytesOf({ codes, blocks, scales, zeros }),
     expand: (graph: Graph) => {
       const numbers = int8Value(graph, codes);
-      return graph.op('Mul', [zeros ? graph.op('Sub', [numbers, zeros(graph)]) : numbers, scales(graph)]);
+      return graph.op('Mul', [zeros ? graph.op('Sub', [numbers, each(graph, zeros)]) : numbers, each(graph, scales)]);
     },
     steps: (graph: Graph) =>
-      graph.op('Expand', [graph.op('Abs', [scales(graph)]), graph.constant([...codes.shape], 'int64')]),
+      graph.op('Expand', [graph.op('Abs', [each(graph, scales)]), graph.constant([...shape], 'int64')]),
   };
 }
 

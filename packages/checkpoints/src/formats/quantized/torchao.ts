@@ -7,6 +7,7 @@ import { parsedText, type QuantizedFormat, type QuantizedWeight, type TensorSour
 import { FP8_TYPES, fp8Recipe, fp8Values } from './fp8.ts';
 import { FP4_VALUES } from './mxfp4.ts';
 import { int8Recipe, int8Value } from './packed.ts';
+import { flipped, packedMatrix } from './packed-matrix.ts';
 import {
   type BlockSizes,
   blockSizes,
@@ -120,9 +121,8 @@ function statedBlocks({ described }: Stored, shape: readonly number[], scale: Te
   return isWhole ? block : null;
 }
 
-function spreadScale(graph: Graph, value: Value, shape: readonly number[], blocks: BlockSizes): Value {
-  const counts = shape.map((size, axis) => size / at(blocks, axis));
-  return spread(graph, graph.reshape(value, counts), shape, blocks);
+function countsOf(shape: readonly number[], blocks: BlockSizes): number[] {
+  return shape.map((size, axis) => size / at(blocks, axis));
 }
 
 function float8(stored: Stored, codes: TensorEntry, scale: TensorEntry): Read | null {
@@ -130,7 +130,7 @@ function float8(stored: Stored, codes: TensorEntry, scale: TensorEntry): Read | 
   const { shape } = codes;
   const blocks = statedBlocks(stored, shape, scale);
   if (type === undefined || blocks === null || !isMeasuredDtype(scale.dtype)) return null;
-  const scales = (graph: Graph) => spreadScale(graph, scaleValue(graph, scale, scale.shape), shape, blocks);
+  const scales = (graph: Graph) => spread(graph, scaleValue(graph, scale, countsOf(shape, blocks)), shape, blocks);
   return { format: type.name, shape, parameters: [...blocks], ...fp8Recipe(codes, type, scales) };
 }
 
@@ -145,9 +145,11 @@ function integers(stored: Stored, codes: TensorEntry, scale: TensorEntry): Read 
     format: (stored.described._data.target_dtype?._data ?? 'int8').toUpperCase(),
     shape,
     parameters: [...blocks],
-    ...int8Recipe(codes, {
-      scales: (graph) => spreadScale(graph, scaleValue(graph, scale, scale.shape), shape, blocks),
-      zeros: zero && ((graph) => spreadScale(graph, int8Value(graph, zero), shape, blocks)),
+    ...int8Recipe({
+      codes,
+      blocks,
+      scales: (graph) => scaleValue(graph, scale, countsOf(shape, blocks)),
+      zeros: zero && ((graph) => int8Value(graph, zero, countsOf(shape, blocks))),
     }),
   };
 }
@@ -164,15 +166,23 @@ function nibbles(stored: Stored, codes: TensorEntry, scale: TensorEntry): Read |
   const groups = columns / (block[1] ?? 0);
   const isOf = (entry: TensorEntry) => isMeasuredDtype(entry.dtype) && entry.shape.join() === [groups, rows].join();
   if (block.length !== 2 || block[0] !== 1 || zero === undefined || !isOf(scale) || !isOf(zero)) return null;
-  const each = (graph: Graph, entry: TensorEntry) => {
-    const lying = graph.op('Transpose', [scaleValue(graph, entry, [groups, rows])], { perm: [1, 0] });
-    return graph.reshape(lying, [rows, groups, 1]);
-  };
+  const inRows = (entry: TensorEntry) => (graph: Graph) =>
+    graph.op('Transpose', [scaleValue(graph, entry, [groups, rows])], { perm: [1, 0] });
+  const each = (graph: Graph, entry: TensorEntry) => graph.reshape(inRows(entry)(graph), [rows, groups, 1]);
   const dims = [rows, groups, columns / groups];
+  const shape = [rows, columns];
   return {
     format: 'INT4',
-    shape: [rows, columns],
+    shape,
     parameters: [groups],
+    ...packedMatrix({
+      shape,
+      bits: 4,
+      group: columns / groups,
+      codes: { bytes: (graph) => flipped(graph, codes, 0x88) },
+      scales: inRows(scale),
+      offsets: inRows(zero),
+    }),
     expand: (graph) => {
       const numbers = graph.reshape(lookUpPairs(graph, SIGNED, castTensorBytes(graph, codes), 'low nibble'), dims);
       const scaled = graph.op('Mul', [numbers, each(graph, scale)]);
